@@ -1,0 +1,1 @@
+"""West African flight and weather data, collected exactly once."""
