@@ -1,0 +1,84 @@
+# The only entry to this project: every target first prepares the machine as far as it needs.
+# PROFILE=demo (the usual ports) or PROFILE=test (ports 10000 higher, other data); ARGS are handed on.
+
+PROFILE ?= demo
+ARGS ?=
+TOPIC ?=
+SERVICE ?=
+
+PYTHON = .venv/bin/python
+STACK = $(PYTHON) -m stack --profile $(PROFILE)
+TEST = $(PYTHON) -m stack --profile test
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up down status logs clean env test lint bench \
+	kafka mysql cqlsh redis-cli airflow bootstrap bootstrap-python
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+
+demo: bootstrap ## start everything, run every DAG, show what landed where, leave it running
+	@$(STACK) demo
+
+up: bootstrap ## start what is not running, wait until it is ready
+	@$(STACK) up $(ARGS)
+
+down: bootstrap-python ## stop everything of the profile
+	@$(STACK) down
+
+status: bootstrap-python ## show every service: state, process, uptime, port
+	@$(STACK) status
+
+logs: bootstrap-python ## print the logs: make logs SERVICE=kafka-1 ARGS=-f
+	@$(STACK) logs $(SERVICE) $(ARGS)
+
+clean: ## stop everything, remove all data, settings, downloads and the .venv
+	@if [ -d .stack/demo ] || [ -d .stack/test ]; then \
+		sh stack/bootstrap.sh python && $(PYTHON) -m stack clean && $(TEST) clean; \
+	fi
+	@rm -rf .stack .env .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "  removed .stack, .env, .venv and the caches"
+
+env: bootstrap-python ## write .env with random secrets, or add what it lacks
+	@$(STACK) env
+
+test: bootstrap ## start the test stack, run the tests, stop it: make test ARGS="tests/unit -x"
+	@$(TEST) up; status=$$?; \
+	if [ $$status = 0 ]; then \
+		$(TEST) run -- $(PYTHON) -m pytest $(ARGS); status=$$?; \
+	fi; \
+	$(TEST) down && exit $$status
+
+lint: bootstrap-python ## check style and types
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m mypy
+
+bench: bootstrap ## measure speed and memory on the stores of the test stack
+	@$(TEST) up --without-airflow; status=$$?; \
+	if [ $$status = 0 ]; then \
+		$(TEST) run -- $(PYTHON) -m benchmarks $(ARGS); status=$$?; \
+	fi; \
+	$(TEST) down && exit $$status
+
+kafka: bootstrap ## read a topic with Kafka's own consumer: make kafka TOPIC=vols_synthetiques
+	@$(STACK) client kafka $(TOPIC) $(ARGS)
+
+mysql: bootstrap ## open MySQL's client: make mysql ARGS="-e 'SHOW DATABASES'"
+	@$(STACK) client mysql $(ARGS)
+
+cqlsh: bootstrap ## open Cassandra's client: make cqlsh ARGS="-e 'DESCRIBE KEYSPACES'"
+	@$(STACK) client cqlsh $(ARGS)
+
+redis-cli: bootstrap ## open Redis's client: make redis-cli ARGS="GET key"
+	@$(STACK) client redis-cli $(ARGS)
+
+airflow: bootstrap ## run Airflow's command line: make airflow ARGS="dags list"
+	@$(STACK) client airflow $(ARGS)
+
+bootstrap:
+	@sh stack/bootstrap.sh
+
+bootstrap-python:
+	@sh stack/bootstrap.sh python

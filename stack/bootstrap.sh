@@ -1,0 +1,186 @@
+#!/bin/sh
+# Prepares this checkout on a bare Debian machine: system packages, Python 3.13, the .venv.
+#
+#   stack/bootstrap.sh          everything that the local stack needs
+#   stack/bootstrap.sh python   only what the Python environment needs (lint, unit tests)
+#
+# Does only what is missing, so that it can run before every target of the Makefile.
+set -eu
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+scope=${1:-all}
+uv_version=0.13.9
+python_version=3.13
+venv=$root/.venv
+stamp=$venv/.requirements.sha256
+log=$root/.stack/bootstrap.log
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+export PATH
+
+fail() {
+    printf 'error: %s\n' "$1" >&2
+    exit 1
+}
+
+# step TITLE COMMAND...: one line on the terminal; the command's output goes to the log.
+step() {
+    title=$1
+    shift
+    printf '  %-50s ' "$title"
+    started=$(date +%s)
+    if "$@" >>"$log" 2>&1; then
+        printf 'ok (%s s)\n' "$(($(date +%s) - started))"
+    else
+        printf 'failed\n\n'
+        tail -n 20 "$log" >&2
+        fail "'$title' failed; the whole output is in $log"
+    fi
+}
+
+have() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+# ---------------------------------------------------------------- Python
+
+is_python() {
+    [ "$("$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)" = "$python_version" ]
+}
+
+# Prints a Python of the right version that really runs (a pyenv shim may exist and fail).
+find_python() {
+    for candidate in "python$python_version" python3 python \
+        "${PYENV_ROOT:-$HOME/.pyenv}/versions/$python_version"*/bin/python \
+        "$HOME/.pyenv/versions/$python_version"*/bin/python; do
+        if is_python "$candidate"; then
+            "$candidate" -c 'import sys; print(sys.executable)'
+            return 0
+        fi
+    done
+    have uv || return 1
+    uv python find "$python_version" 2>/dev/null && return 0
+    uv python install "$python_version" >>"$log" 2>&1 && uv python find "$python_version"
+}
+
+venv_is_current() {
+    is_python "$venv/bin/python" && [ -x "$venv/bin/uv" ] && [ -f "$stamp" ] \
+        && sha256sum --check --status "$stamp" 2>/dev/null
+}
+
+create_venv() {
+    "$1" -m venv --clear "$venv"
+}
+
+install_uv() {
+    "$venv/bin/python" -m pip install --quiet "uv==$uv_version"
+}
+
+sync_venv() {
+    UV_LINK_MODE=copy "$venv/bin/uv" pip sync --python "$venv/bin/python" --require-hashes \
+        "$root/requirements.lock" \
+        && sha256sum "$root/requirements.lock" >"$stamp"
+}
+
+ensure_venv() {
+    venv_is_current && return 0
+    if ! is_python "$venv/bin/python"; then
+        python=$(find_python) || fail "Python $python_version is missing: install it with your \
+system's packages, with 'pyenv install $python_version' or with 'uv python install $python_version'"
+        step "Virtual environment (Python $python_version)" create_venv "$python"
+    fi
+    [ "$("$venv/bin/uv" --version 2>/dev/null | cut -d' ' -f2)" = "$uv_version" ] \
+        || step "uv $uv_version" install_uv
+    step 'Python packages of requirements.lock' sync_venv
+}
+
+# ---------------------------------------------------------------- system packages
+
+have_postgres() {
+    for initdb in /usr/lib/postgresql/*/bin/initdb; do
+        [ -x "$initdb" ] && return 0
+    done
+    return 1
+}
+
+have_java() {
+    java=${JAVA_HOME:+$JAVA_HOME/bin/}java
+    version=$("$java" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p') || return 1
+    [ -n "$version" ] && [ "$version" -ge 17 ]
+}
+
+have_mysql_headers() {
+    have pkg-config || return 1
+    pkg-config --exists mysqlclient || pkg-config --exists libmariadb || pkg-config --exists mariadb
+}
+
+# Prints the Debian packages whose programs are not there.
+missing_packages() {
+    if ! venv_is_current; then
+        have cc || echo gcc libc6-dev
+        have pkg-config || echo pkg-config
+        have_mysql_headers || echo libmariadb-dev
+        python=$(find_python) && ! "$python" -c 'import ensurepip' 2>/dev/null \
+            && echo "python$python_version-venv"
+    fi
+    [ "$scope" = all ] || return 0
+    { have mariadbd && have mariadb-install-db; } || echo mariadb-server-core
+    have mariadb || echo mariadb-client-core
+    { have redis-server && have redis-cli; } || echo redis-server
+    have_postgres || echo postgresql
+    have_java || echo default-jre-headless
+    have mvn || echo maven
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Installs packages without letting them start a service, now or at the next boot.
+install_packages() {
+    policy=/usr/sbin/policy-rc.d
+    placed=no
+    if [ ! -e "$policy" ]; then
+        printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+        as_root chmod 755 "$policy"
+        placed=yes
+    fi
+    status=0
+    { as_root apt-get update -q \
+        && as_root env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -q -y --no-install-recommends --no-remove "$@"; } || status=$?
+    if [ "$placed" = yes ]; then
+        as_root rm -f "$policy"
+    fi
+    if [ "$status" = 0 ] && [ -d /run/systemd/system ]; then
+        for package in "$@"; do
+            case $package in
+                redis-server | postgresql) as_root systemctl disable --now "$package" || status=$? ;;
+            esac
+        done
+    fi
+    return "$status"
+}
+
+ensure_packages() {
+    missing=$(missing_packages | tr '\n' ' ')
+    [ -n "$missing" ] || return 0
+    have apt-get || fail "these programs are missing and this system has no apt: $missing\
+(Debian's names); install them, or use Docker: docker compose up"
+    [ "$(id -u)" = 0 ] || have sudo || fail "installing $missing needs root or sudo"
+    # shellcheck disable=SC2086  # the packages are words
+    step "Debian packages: ${missing% }" install_packages $missing
+}
+
+# ----------------------------------------------------------------
+
+case $scope in
+    all | python) ;;
+    *) fail "unknown scope '$scope': give none, or 'python'" ;;
+esac
+mkdir -p "$root/.stack"
+if have flock; then
+    exec 9>"$root/.stack/bootstrap.lock"
+    flock 9
+fi
+ensure_packages
+ensure_venv

@@ -1,0 +1,58 @@
+"""The Java runtime and the servers' jars, which Maven downloads once."""
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+from stack.commands import find, run
+from stack.profiles import Profile
+
+SERVERS = ("kafka", "cassandra")
+"""The servers that come from Maven, each with its ``stack/maven/<name>/pom.xml``."""
+
+
+def find_java() -> str:
+    """The Java program: JAVA_HOME's, or the one on PATH."""
+    home = os.environ.get("JAVA_HOME")
+    if home and (Path(home) / "bin" / "java").exists():
+        return str(Path(home) / "bin" / "java")
+    return find("java", "default-jre-headless")
+
+
+def classpath(lib: Path) -> str:
+    """Every jar of a directory."""
+    return str(lib / "*")
+
+
+def is_downloaded(profile: Profile, server: str) -> bool:
+    """Whether a server's jars are there, in the versions that its pom asks for."""
+    stamp = _stamp(profile, server)
+    return stamp.exists() and stamp.read_text() == _digest(server)
+
+
+def download(profile: Profile, server: str) -> None:
+    """Download a server's jars; a directory that is there is complete."""
+    final = profile.lib / server
+    partial = profile.lib / f".{server}.{os.getpid()}"
+    run(
+        [find("mvn", "maven"), "-q", "-B", "-f", str(_pom(server))]
+        + ["dependency:copy-dependencies", f"-DoutputDirectory={partial}"],
+        log=profile.root / ".stack" / f"maven-{server}.log",
+        what=f"downloading {server} with Maven",
+    )
+    (partial / ".pom.sha256").write_text(_digest(server))
+    shutil.rmtree(final, ignore_errors=True)
+    partial.rename(final)
+
+
+def _pom(server: str) -> Path:
+    return Path(__file__).parent / "maven" / server / "pom.xml"
+
+
+def _digest(server: str) -> str:
+    return hashlib.sha256(_pom(server).read_bytes()).hexdigest()
+
+
+def _stamp(profile: Profile, server: str) -> Path:
+    return profile.lib / server / ".pom.sha256"

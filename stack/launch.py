@@ -1,0 +1,26 @@
+"""Start of a supervised program that needs the project's environment.
+
+``python -m stack.launch PROFILE COMMAND…`` ends what an earlier, killed instance of the program
+left behind, then becomes the command, with the settings as they are now.
+"""
+
+import os
+import sys
+
+from stack import processes, settings
+from stack.environment import project_environment
+from stack.profiles import Profile
+
+
+def main() -> None:
+    """Become the command in the arguments."""
+    name, *command = sys.argv[1:]
+    profile = Profile(name)
+    program = os.environ["SUPERVISOR_PROCESS_NAME"]
+    processes.end(list(processes.of_profile(profile, program)))
+    environment = {**os.environ, **project_environment(settings.load(profile))}
+    os.execvpe(command[0], command, environment)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""One module a server: its configuration, its probe and its first data."""

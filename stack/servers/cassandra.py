@@ -1,0 +1,277 @@
+"""Apache Cassandra, one node."""
+
+import json
+import secrets
+import socket
+import struct
+import time
+from pathlib import Path
+
+from cassandra import AuthenticationFailed
+from cassandra.auth import PlainTextAuthProvider
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable
+from cassandra.cluster import Session as CassandraSession
+from cassandra.policies import WhiteListRoundRobinPolicy
+
+from stack.contracts import Contracts
+from stack.environment import HOST
+from stack.errors import StackError
+from stack.files import write_private
+from stack.java import classpath, find_java
+from stack.programs import Program, Service
+from stack.settings import Settings
+
+KEYSPACE = "aerien"
+"""The keyspace that the role dataflow360 reads and writes."""
+
+_EXPORTS = (
+    "java.base/jdk.internal.misc",
+    "java.base/jdk.internal.ref",
+    "java.base/java.lang.ref",
+    "java.base/sun.nio.ch",
+    "java.management.rmi/com.sun.jmx.remote.internal.rmi",
+    "java.rmi/sun.rmi.registry",
+    "java.rmi/sun.rmi.server",
+    "java.sql/java.sql",
+    "jdk.unsupported/sun.misc",
+)
+_OPENS = (
+    "java.base/java.lang",
+    "java.base/java.lang.module",
+    "java.base/java.lang.reflect",
+    "java.base/java.math",
+    "java.base/java.net",
+    "java.base/java.io",
+    "java.base/java.nio",
+    "java.base/java.util",
+    "java.base/java.util.concurrent",
+    "java.base/java.util.concurrent.atomic",
+    "java.base/jdk.internal.loader",
+    "java.base/jdk.internal.ref",
+    "java.base/jdk.internal.reflect",
+    "java.base/jdk.internal.math",
+    "java.base/jdk.internal.module",
+    "java.base/jdk.internal.util.jar",
+    "java.base/sun.nio.ch",
+    "jdk.management/com.sun.management.internal",
+)
+_SIGN_IN_SECONDS = 30
+_LOGBACK = """<configuration>
+  <appender name="STDOUT" class="ch.qos.logback.core.ConsoleAppender">
+    <encoder>
+      <pattern>%date{ISO8601} %-5level [%thread] %logger{0} - %msg%n</pattern>
+    </encoder>
+  </appender>
+  <root level="INFO">
+    <appender-ref ref="STDOUT"/>
+  </root>
+</configuration>
+"""
+
+
+def service(settings: Settings, contracts: Contracts) -> Service:
+    """Cassandra on the loopback interface, with passwords and permissions."""
+    program = Program(
+        name="cassandra",
+        command=_command(settings),
+        directory=_home(settings),
+        ports=("CASSANDRA", "CASSANDRA_STORAGE"),
+        stop_seconds=30,
+    )
+    return Service(
+        name="cassandra",
+        programs=(program,),
+        prepare=lambda: _prepare(settings),
+        probe=lambda: _probe(settings),
+        initialise=lambda: _initialise(settings, contracts),
+    )
+
+
+def configuration(settings: Settings) -> str:
+    """The server's ``cassandra.yaml``, as JSON, which YAML includes."""
+    home = _home(settings)
+    values = {
+        "cluster_name": f"dataflow360-{settings.profile.name}",
+        "num_tokens": 16,
+        "partitioner": "org.apache.cassandra.dht.Murmur3Partitioner",
+        "data_file_directories": [str(home / "data")],
+        "commitlog_directory": str(home / "commitlog"),
+        "saved_caches_directory": str(home / "saved_caches"),
+        "hints_directory": str(home / "hints"),
+        "cdc_raw_directory": str(home / "cdc_raw"),
+        "commitlog_sync": "periodic",
+        "commitlog_sync_period": "10000ms",
+        "commitlog_total_space": "1024MiB",
+        "authenticator": "PasswordAuthenticator",
+        "authorizer": "CassandraAuthorizer",
+        "role_manager": "CassandraRoleManager",
+        "endpoint_snitch": "SimpleSnitch",
+        "seed_provider": [
+            {
+                "class_name": "org.apache.cassandra.locator.SimpleSeedProvider",
+                "parameters": [{"seeds": f"{HOST}:{settings.port('CASSANDRA_STORAGE')}"}],
+            }
+        ],
+        "listen_address": HOST,
+        "rpc_address": HOST,
+        "native_transport_port": settings.port("CASSANDRA"),
+        "storage_port": settings.port("CASSANDRA_STORAGE"),
+        "storage_compatibility_mode": "NONE",
+        "sstable": {"selected_format": "bti"},
+        "memtable": {
+            "configurations": {
+                "trie": {"class_name": "TrieMemtable"},
+                "default": {"inherits": "trie"},
+            }
+        },
+        "auto_snapshot": False,
+        "batch_size_warn_threshold": "64KiB",
+        "batch_size_fail_threshold": "640KiB",
+        "write_request_timeout": "10s",
+        "read_request_timeout": "10s",
+        "range_request_timeout": "20s",
+    }
+    return json.dumps(values, indent=2) + "\n"
+
+
+def shell_configuration(settings: Settings) -> tuple[str, str]:
+    """The files of cqlsh as the role dataflow360: its settings and its credentials."""
+    cqlshrc = f"""[connection]
+hostname = {HOST}
+port = {settings.port("CASSANDRA")}
+
+[auth_provider]
+module = cassandra.auth
+classname = PlainTextAuthProvider
+username = dataflow360
+"""
+    credentials = f"""[PlainTextAuthProvider]
+username = dataflow360
+password = {settings.secret("CASSANDRA")}
+"""
+    return cqlshrc, credentials
+
+
+def shell_files(settings: Settings) -> tuple[Path, Path]:
+    """Where the files of cqlsh are."""
+    return _home(settings) / "cqlshrc", _home(settings) / "credentials"
+
+
+def _home(settings: Settings) -> Path:
+    return settings.profile.state / "cassandra"
+
+
+def _command(settings: Settings) -> tuple[str, ...]:
+    home = _home(settings)
+    lib = settings.profile.lib / "cassandra"
+    agent = next(iter(sorted(lib.glob("jamm-*.jar"))), lib / "jamm.jar")
+    return (
+        find_java(),
+        "-Xms512M",
+        "-Xmx512M",
+        "-Xss512k",
+        "-XX:+UseG1GC",
+        "-XX:+ExitOnOutOfMemoryError",
+        "-Djdk.attach.allowAttachSelf=true",
+        f"-javaagent:{agent}",
+        f"-Dlogback.configurationFile={home / 'logback.xml'}",
+        f"-Dcassandra.storagedir={home}",
+        f"-Dcassandra.config={(home / 'cassandra.yaml').as_uri()}",
+        "-Dcassandra.ring_delay_ms=1",
+        "-Dcassandra.skip_wait_for_gossip_to_settle=0",
+        "-Dcassandra.superuser_setup_delay_ms=0",
+        "-Dcassandra-foreground=yes",
+        *(word for name in _EXPORTS for word in ("--add-exports", f"{name}=ALL-UNNAMED")),
+        *(word for name in _OPENS for word in ("--add-opens", f"{name}=ALL-UNNAMED")),
+        "-cp",
+        classpath(lib),
+        "org.apache.cassandra.service.CassandraDaemon",
+    )
+
+
+def _prepare(settings: Settings) -> None:
+    home = _home(settings)
+    write_private(home / "cassandra.yaml", configuration(settings))
+    write_private(home / "logback.xml", _LOGBACK)
+    for path, text in zip(shell_files(settings), shell_configuration(settings), strict=True):
+        write_private(path, text)
+
+
+def _probe(settings: Settings) -> None:
+    """Ask for the protocol's options (CQL frame v4, opcode 5) and expect SUPPORTED (6)."""
+    with socket.create_connection((HOST, settings.port("CASSANDRA")), timeout=5) as connection:
+        connection.sendall(struct.pack(">BBHBI", 4, 0, 0, 5, 0))
+        header = connection.recv(9, socket.MSG_WAITALL)
+    if len(header) < 9 or header[4] != 6:
+        raise StackError(f"Cassandra answered {header!r} to CQL's OPTIONS")
+
+
+def _initialise(settings: Settings, contracts: Contracts) -> None:
+    with _session_of_admin(settings) as session:
+        for statement in contracts.cassandra(1):
+            session.execute(statement)
+        password = settings.secret("CASSANDRA")
+        session.execute(
+            f"CREATE ROLE IF NOT EXISTS dataflow360 WITH LOGIN = true AND PASSWORD = '{password}'"
+        )
+        for permission in ("SELECT", "MODIFY"):
+            session.execute(f"GRANT {permission} ON KEYSPACE {KEYSPACE} TO dataflow360")
+
+
+class _Session:
+    """A connection that closes its cluster object."""
+
+    def __init__(self, settings: Settings, user: str, password: str) -> None:
+        profile = ExecutionProfile(
+            load_balancing_policy=WhiteListRoundRobinPolicy([HOST]), request_timeout=60
+        )
+        self._cluster = Cluster(
+            [HOST],
+            port=settings.port("CASSANDRA"),
+            auth_provider=PlainTextAuthProvider(user, password),
+            execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+            protocol_version=5,
+        )
+
+    def __enter__(self) -> CassandraSession:
+        try:
+            return self._cluster.connect()
+        except Exception:
+            self._cluster.shutdown()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self._cluster.shutdown()
+
+
+def _session_of_admin(settings: Settings) -> _Session:
+    """Sign in as admin; on a new server, make that role and close the one with a known password.
+
+    The server creates its first role some moments after it listens, hence the repetition.
+    """
+    deadline = time.monotonic() + _SIGN_IN_SECONDS
+    while True:
+        try:
+            with _Session(settings, "admin", settings.secret("CASSANDRA_ADMIN")) as session:
+                session.execute(
+                    "ALTER ROLE cassandra WITH SUPERUSER = false AND LOGIN = false "
+                    f"AND PASSWORD = '{secrets.token_urlsafe(24)}'"
+                )
+            return _Session(settings, "admin", settings.secret("CASSANDRA_ADMIN"))
+        except NoHostAvailable as error:
+            if not _is_refusal(error):
+                raise
+        try:
+            with _Session(settings, "cassandra", "cassandra") as session:
+                session.execute(
+                    "CREATE ROLE IF NOT EXISTS admin WITH SUPERUSER = true AND LOGIN = true "
+                    f"AND PASSWORD = '{settings.secret('CASSANDRA_ADMIN')}'"
+                )
+        except NoHostAvailable as error:
+            if not _is_refusal(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.3)
+
+
+def _is_refusal(error: NoHostAvailable) -> bool:
+    return any(isinstance(cause, AuthenticationFailed) for cause in error.errors.values())

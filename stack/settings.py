@@ -1,0 +1,237 @@
+"""The env file: ports, secrets and paths, written once and then left to its owner."""
+
+import base64
+import re
+import secrets
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from stack.errors import StackError
+from stack.files import write_private
+from stack.profiles import BASE_PORTS, Profile
+
+PORT_PREFIX = "DATAFLOW360_PORT_"
+SECRET_PREFIX = "DATAFLOW360_SECRET_"
+
+_SAFE_SECRET = re.compile(r"[A-Za-z0-9_=-]{8,}")
+
+
+def _password() -> str:
+    return secrets.token_urlsafe(24)
+
+
+def _fernet_key() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+def _kafka_cluster_id() -> str:
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One line of the env file: its name, how its first value is made and what it is for."""
+
+    name: str
+    first_value: Callable[[Profile], str]
+    shown_default: str
+    description: str
+
+
+def _port(name: str) -> Setting:
+    return Setting(
+        PORT_PREFIX + name,
+        lambda profile: str(profile.default_ports[name]),
+        str(BASE_PORTS[name]),
+        _PORT_DESCRIPTIONS[name],
+    )
+
+
+def _secret(name: str, description: str, make: Callable[[], str] = _password) -> Setting:
+    return Setting(SECRET_PREFIX + name, lambda _: make(), "", description)
+
+
+def _directory(name: str, folder: str, description: str) -> Setting:
+    return Setting(
+        name, lambda profile: str(profile.state / folder), f".stack/demo/{folder}", description
+    )
+
+
+_PORT_DESCRIPTIONS = {
+    "KAFKA_1": "first Kafka broker",
+    "KAFKA_2": "second Kafka broker",
+    "KAFKA_3": "third Kafka broker",
+    "KAFKA_CONTROLLER_1": "controller of the first Kafka node (between nodes only)",
+    "KAFKA_CONTROLLER_2": "controller of the second Kafka node (between nodes only)",
+    "KAFKA_CONTROLLER_3": "controller of the third Kafka node (between nodes only)",
+    "MYSQL": "MySQL protocol (MariaDB)",
+    "REDIS": "Redis",
+    "CASSANDRA": "Cassandra, CQL",
+    "CASSANDRA_STORAGE": "Cassandra, between nodes only",
+    "POSTGRES": "PostgreSQL, Airflow's metadata",
+    "AIRFLOW": "Airflow's UI and REST API",
+    "LOCALSTACK": "LocalStack, the AWS APIs",
+    "SIMULATOR": "the source simulator",
+}
+
+SETTINGS: tuple[Setting, ...] = (
+    *(_port(name) for name in BASE_PORTS),
+    _directory("DATAFLOW360_LANDING", "landing", "immutable batches, one directory a source"),
+    _directory("DATAFLOW360_INBOX", "inbox", "CSV files to load: a directory or an s3:// URL"),
+    _secret("KAFKA_CLUSTER_ID", "identity of the Kafka cluster", _kafka_cluster_id),
+    _secret("KAFKA_BROKER", "user broker: the Kafka nodes among themselves"),
+    _secret("KAFKA_ADMIN", "user admin of Kafka"),
+    _secret("KAFKA", "user dataflow360 of Kafka"),
+    _secret("MYSQL_ROOT", "user root of MySQL (by its unix socket only)"),
+    _secret("MYSQL", "user dataflow360 of MySQL"),
+    _secret("CASSANDRA_ADMIN", "role admin of Cassandra"),
+    _secret("CASSANDRA", "role dataflow360 of Cassandra"),
+    _secret("REDIS", "user dataflow360 of Redis"),
+    _secret("POSTGRES", "user postgres of PostgreSQL"),
+    _secret("AIRFLOW_DB", "user airflow of PostgreSQL"),
+    _secret("AIRFLOW_ADMIN", "user admin of Airflow (administrator)"),
+    _secret("AIRFLOW_OPERATEUR", "user operateur of Airflow (runs and repairs)"),
+    _secret("AIRFLOW_LECTEUR", "user lecteur of Airflow (reads)"),
+    _secret("AIRFLOW_FERNET_KEY", "encrypts what Airflow stores", _fernet_key),
+    _secret("AIRFLOW_API_KEY", "signs the sessions of Airflow's UI"),
+    _secret("AIRFLOW_JWT", "signs the tokens of Airflow's APIs"),
+)
+"""Every setting of the env file, in its order."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The values of a profile's env file."""
+
+    profile: Profile
+    values: Mapping[str, str]
+
+    def port(self, name: str) -> int:
+        """The port of a listener, by its short name: ``KAFKA_1``."""
+        return int(self.values[PORT_PREFIX + name])
+
+    def secret(self, name: str) -> str:
+        """A secret, by its short name: ``MYSQL_ROOT``."""
+        return self.values[SECRET_PREFIX + name]
+
+    def path(self, name: str) -> str:
+        """A path of the env file; a relative one starts at the project's directory."""
+        value = self.values[name]
+        return value if "://" in value else str(self.profile.root / value)
+
+    @property
+    def kafka_ports(self) -> tuple[int, int, int]:
+        """The client ports of the three brokers."""
+        return self.port("KAFKA_1"), self.port("KAFKA_2"), self.port("KAFKA_3")
+
+    @property
+    def own(self) -> dict[str, str]:
+        """What the user added to the env file."""
+        known = {setting.name for setting in SETTINGS}
+        return {name: value for name, value in self.values.items() if name not in known}
+
+
+def ensure(profile: Profile) -> tuple[Settings, list[str]]:
+    """Write the env file if there is none, add what it lacks, and read it.
+
+    Returns the settings and the names that were added. Values that are there are never touched.
+    """
+    path = profile.env_file
+    existing = _read(path) if path.exists() else {}
+    missing = [setting for setting in SETTINGS if not existing.get(setting.name)]
+    if missing:
+        text = path.read_text() if path.exists() else _header(profile)
+        if text and not text.endswith("\n"):
+            text += "\n"
+        write_private(path, text + _lines(missing, profile))
+    return load(profile), [setting.name for setting in missing]
+
+
+def load(profile: Profile) -> Settings:
+    """Read and check a profile's env file."""
+    if not profile.env_file.exists():
+        raise StackError(
+            f"{profile.env_file} is missing: run '{profile.target} env', which writes it"
+        )
+    values = _read(profile.env_file)
+    for setting in SETTINGS:
+        _check(setting.name, values.get(setting.name, ""), profile)
+    _check_ports_differ(values, profile)
+    return Settings(profile, values)
+
+
+def example() -> str:
+    """The text of ``.env.example``: every setting with its default and what it is for."""
+    lines = [
+        "# Every setting of the local stack. 'make env' writes them to .env (mode 600), with",
+        "# random secrets, and adds the ones that an existing .env lacks. Nothing is overwritten.",
+        "# The profile 'test' has the same settings in .stack/test/.env, with ports 10000 higher.",
+        "#",
+        "# The AIRFLOW_CONN_DATAFLOW360_* connections and the AIRFLOW__* options follow from these",
+        "# at each start; one that is set here as well wins over the derived one, for example:",
+        '# AIRFLOW_CONN_DATAFLOW360_REDIS=\'{"conn_type": "redis", "host": "cache.example"}\'',
+        "# AIRFLOW__CORE__PARALLELISM=8",
+    ]
+    section = ""
+    for setting in SETTINGS:
+        title = _section(setting.name)
+        if title != section:
+            section = title
+            lines += ["", f"# ---- {title}"]
+        lines += [f"# {setting.description}", f"{setting.name}={setting.shown_default}"]
+    return "\n".join(lines) + "\n"
+
+
+def _section(name: str) -> str:
+    if name.startswith(PORT_PREFIX):
+        return "Ports, all on 127.0.0.1"
+    if name.startswith(SECRET_PREFIX):
+        return "Secrets: left empty, 'make env' makes random ones"
+    return "Directories"
+
+
+def _read(path: Path) -> dict[str, str]:
+    values = dotenv_values(path, interpolate=False)
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _header(profile: Profile) -> str:
+    return (
+        f"# Settings of the local stack, profile {profile.name}. "
+        "Secret: never commit it. See .env.example.\n"
+    )
+
+
+def _lines(settings: list[Setting], profile: Profile) -> str:
+    return "".join(
+        f"{setting.name}={_quoted(setting.first_value(profile))}\n" for setting in settings
+    )
+
+
+def _quoted(value: str) -> str:
+    return value if re.fullmatch(r"[\w./:=+-]*", value) else "'" + value.replace("'", "\\'") + "'"
+
+
+def _check(name: str, value: str, profile: Profile) -> None:
+    if not value:
+        raise StackError(f"{name} is missing in {profile.env_file}: run '{profile.target} env'")
+    if name.startswith(PORT_PREFIX) and not (value.isdecimal() and 0 < int(value) < 65_536):
+        raise StackError(f"{name}={value} in {profile.env_file} is no port: give a number to 65535")
+    if name.startswith(SECRET_PREFIX) and not _SAFE_SECRET.fullmatch(value):
+        raise StackError(
+            f"{name} in {profile.env_file} must have 8 or more of the characters A-Z a-z 0-9 _ - ="
+        )
+
+
+def _check_ports_differ(values: Mapping[str, str], profile: Profile) -> None:
+    owners: dict[int, str] = {}
+    for name in (PORT_PREFIX + short for short in BASE_PORTS):
+        other = owners.setdefault(int(values[name]), name)
+        if other != name:
+            raise StackError(
+                f"{other} and {name} are both {values[name]} in {profile.env_file}: change one"
+            )

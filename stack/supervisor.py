@@ -1,0 +1,227 @@
+"""The supervisor: its configuration, starting it, and talking to it over its unix socket."""
+
+import http.client
+import os
+import pwd
+import shlex
+import socket
+import subprocess
+import sys
+import time
+import xmlrpc.client
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stack import processes
+from stack.commands import tail
+from stack.environment import supervisor_environment
+from stack.errors import StackError
+from stack.files import write_private
+from stack.profiles import Profile
+from stack.programs import Program
+
+_START_SECONDS = 15
+_STOP_SECONDS = 60
+_RUNNING = ("RUNNING", "STARTING", "BACKOFF")
+
+
+@dataclass(frozen=True)
+class State:
+    """What the supervisor says about a program."""
+
+    name: str
+    state: str
+    pid: int
+    started: float
+
+
+def configuration(profile: Profile, programs: list[Program]) -> str:
+    """The text of ``supervisord.conf``."""
+    user = pwd.getpwuid(os.getuid()).pw_name
+    sections = [
+        f"""[unix_http_server]
+file = {_escaped(socket_path(profile))}
+chmod = 0700
+
+[supervisord]
+identifier = dataflow360-{profile.name}
+user = {user}
+directory = {_escaped(profile.state)}
+pidfile = {_escaped(profile.sockets / "supervisord.pid")}
+logfile = {_escaped(profile.logs / "supervisord.log")}
+childlogdir = {_escaped(profile.logs)}
+umask = 077
+minfds = 4096
+
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+"""
+    ]
+    sections += [_section(profile, program) for program in programs]
+    return "\n".join(sections)
+
+
+def socket_path(profile: Profile) -> Path:
+    """The unix socket that the supervisor listens on."""
+    return profile.sockets / "supervisor.sock"
+
+
+def log_path(profile: Profile, program: str) -> Path:
+    """A program's log."""
+    return profile.logs / f"{program}.log"
+
+
+def is_up(profile: Profile) -> bool:
+    """Whether the profile's supervisor answers."""
+    try:
+        _server(profile).supervisor.getState()
+    except OSError:
+        return False
+    return True
+
+
+def ensure(profile: Profile, programs: list[Program]) -> None:
+    """Start the supervisor, or give the running one the programs as they are now."""
+    path = profile.state / "supervisord.conf"
+    text = configuration(profile, programs)
+    changed = not path.exists() or path.read_text() != text
+    write_private(path, text)
+    if is_up(profile):
+        if changed:
+            _reload(profile)
+        return
+    processes.end(list(processes.of_profile(profile)))
+    for leftover in (socket_path(profile), profile.sockets / "supervisord.pid"):
+        leftover.unlink(missing_ok=True)
+    result = subprocess.run(
+        [sys.executable, "-m", "supervisor.supervisord", "-c", str(path)],
+        env=supervisor_environment(profile),
+        cwd=profile.state,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode:
+        raise StackError(f"the supervisor did not start: {result.stdout}{result.stderr}")
+    _wait_until(lambda: is_up(profile), _START_SECONDS, "the supervisor does not answer")
+
+
+def states(profile: Profile) -> list[State]:
+    """Every program's state; none if the supervisor is down."""
+    try:
+        answer: Any = _server(profile).supervisor.getAllProcessInfo()
+    except OSError:
+        return []
+    return [
+        State(info["name"], info["statename"], info["pid"], float(info["start"])) for info in answer
+    ]
+
+
+def start(profile: Profile, program: str) -> None:
+    """Start a program if it is not running."""
+    server = _server(profile).supervisor
+    info: Any = server.getProcessInfo(program)
+    if info["statename"] not in _RUNNING:
+        server.startProcess(program, False)
+
+
+def stop(profile: Profile, program: str) -> None:
+    """Stop a program and wait for its end."""
+    server = _server(profile).supervisor
+    info: Any = server.getProcessInfo(program)
+    if info["statename"] in _RUNNING:
+        server.stopProcess(program)
+
+
+def check_alive(profile: Profile, program: str) -> None:
+    """Raise with the end of its log if a program was given up by the supervisor."""
+    info: Any = _server(profile).supervisor.getProcessInfo(program)
+    if info["statename"] in ("FATAL", "EXITED", "STOPPED"):
+        log = log_path(profile, program)
+        raise StackError(f"{program} does not stay up; the end of {log}:\n{tail(log)}")
+
+
+def shut_down(profile: Profile) -> None:
+    """End the supervisor and whatever it still runs."""
+    if not is_up(profile):
+        return
+    _server(profile).supervisor.shutdown()
+    _wait_until(
+        lambda: not (profile.sockets / "supervisord.pid").exists(),
+        _STOP_SECONDS,
+        "the supervisor does not end",
+    )
+
+
+def _section(profile: Profile, program: Program) -> str:
+    lines = {
+        "command": shlex.join(program.command),
+        "directory": str(program.directory),
+        "autostart": "false",
+        "autorestart": "true",
+        "startsecs": "2",
+        "startretries": "5",
+        "stopsignal": program.stop_signal,
+        "stopwaitsecs": str(program.stop_seconds),
+        "stopasgroup": str(program.stop_group).lower(),
+        "killasgroup": "true",
+        "redirect_stderr": "true",
+        "stdout_logfile": str(log_path(profile, program.name)),
+        "stdout_logfile_maxbytes": "20MB",
+        "stdout_logfile_backups": "2",
+    }
+    if program.user is not None:
+        lines["user"] = program.user
+    body = "".join(f"{name} = {_escaped(value)}\n" for name, value in lines.items())
+    return f"[program:{program.name}]\n{body}"
+
+
+def _escaped(value: object) -> str:
+    return str(value).replace("%", "%%")
+
+
+def _reload(profile: Profile) -> None:
+    server = _server(profile).supervisor
+    answer: Any = server.reloadConfig()
+    added, changed, removed = answer[0]
+    for group in (*removed, *changed):
+        server.stopProcessGroup(group)
+        server.removeProcessGroup(group)
+    for group in (*added, *changed):
+        server.addProcessGroup(group)
+
+
+def _wait_until(condition: Callable[[], bool], seconds: float, complaint: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise StackError(f"{complaint} after {seconds:.0f} s; see its log with 'make logs'")
+        time.sleep(0.05)
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost")
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(str(self._path))
+
+
+class _UnixTransport(xmlrpc.client.Transport):
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    def make_connection(self, host: Any) -> http.client.HTTPConnection:
+        return _UnixConnection(self._path)
+
+
+def _server(profile: Profile) -> xmlrpc.client.ServerProxy:
+    return xmlrpc.client.ServerProxy(
+        "http://localhost", transport=_UnixTransport(socket_path(profile))
+    )
