@@ -5,8 +5,7 @@ from __future__ import annotations
 import pandera.pandas as pandera
 import pyarrow as pa
 
-from dataflow360.pipeline import control
-from dataflow360.records import RECORD_TYPES
+from dataflow360.records import RECORD_TYPES, control
 from dataflow360.records.contract import (
     BATCH_ID,
     CONTENT_HASH,

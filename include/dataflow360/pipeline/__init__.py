@@ -1,0 +1,1 @@
+"""The four steps of every source: extract, stage, publish, reconcile."""

@@ -1,0 +1,66 @@
+"""What a source hands to the pipeline: chunks of parsed rows, with their origin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+#: Rows that are held in memory at once, written as one row group and published as one
+#: transaction: large enough for columnar work to pay, small enough for 10 M rows to pass in
+#: a constant amount of memory.
+CHUNK_ROWS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A record that goes to quarantine.
+
+    Attributes:
+        position: Row or line number in the source, from 1.
+        raw: Its original bytes.
+        reason: Why it is refused, as a sentence.
+    """
+
+    position: int
+    raw: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Rows that a source's parser could read, and those that it could not.
+
+    Attributes:
+        table: Rows with the columns and types of the contract, not yet checked against it.
+        positions: Row or line number of each row in the source, from 1 (int64).
+        raw: The original bytes of the row with the given index in ``table``; called only for
+            rows that the contract refuses.
+        refused: Records that could not be parsed.
+    """
+
+    table: pa.Table
+    positions: np.ndarray[Any, np.dtype[np.int64]]
+    raw: Callable[[int], bytes]
+    refused: list[Refused] = field(default_factory=list)
+
+
+def regroup(tables: Iterator[pa.Table], rows: int = CHUNK_ROWS) -> Iterator[pa.Table]:
+    """Cut and join tables so that each but the last has exactly ``rows`` rows."""
+    pending: list[pa.Table] = []
+    held = 0
+    for table in tables:
+        pending.append(table)
+        held += table.num_rows
+        if held < rows:
+            continue
+        joined = pa.concat_tables(pending)
+        whole = held - held % rows
+        for start in range(0, whole, rows):
+            yield joined.slice(start, rows)
+        pending, held = [joined.slice(whole)], held - whole
+    if held:
+        yield pa.concat_tables(pending).combine_chunks()

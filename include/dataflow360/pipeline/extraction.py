@@ -1,0 +1,145 @@
+"""The extract step: fetch, check and land a batch, once for each interval or file."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from dataflow360.errors import FatalError
+from dataflow360.pipeline import landing, quarantine, registry
+from dataflow360.pipeline.chunk import Chunk
+from dataflow360.pipeline.registry import Batch
+from dataflow360.pipeline.run import Run
+from dataflow360.records.contract import RecordType
+from dataflow360.settings import settings
+from dataflow360.stores import mysql
+
+log = logging.getLogger(__name__)
+
+_REASONS_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What is to be fetched.
+
+    Attributes:
+        record: Contract of what the source delivers.
+        topic: Topic that its changes go to.
+        source_key: What the content is the content of: a data interval or a file.
+        source_name: What a person calls the source.
+        request: The params that shape the content, as JSON in a canonical form.
+        fetch: Calls the source and parses what it answers.
+    """
+
+    record: RecordType
+    topic: str
+    source_key: str
+    source_name: str
+    request: str
+    fetch: Callable[[], Iterable[Chunk]]
+
+
+def extract(extraction: Extraction, run: Run, *, refetch: bool) -> str:
+    """Land what is to be fetched, unless it was before, and put what is refused in quarantine.
+
+    A batch that an earlier run or an earlier try landed for the same request is used as it is;
+    with ``refetch`` only one that this very run has landed.
+
+    Returns:
+        The batch's id.
+
+    Raises:
+        FatalError: The source delivered nothing, or too large a share of it was refused.
+    """
+    with mysql.connect() as connection:
+        batch = registry.latest(connection, run.dag_id, extraction.source_key)
+        if batch is not None and _usable(batch, extraction, run, refetch=refetch):
+            log.info("%s was landed before as batch %s", extraction.source_name, batch.batch_id)
+        else:
+            batch = _land(connection, extraction, run, previous=batch)
+        quarantine.keep(connection, batch)
+    log.info(
+        "%s: %s read, %s valid, %s duplicate, %s quarantined",
+        batch.source_name, batch.rows_read, batch.rows_valid, batch.rows_duplicate,
+        batch.rows_quarantined,
+    )  # fmt: skip
+    _refuse_bad_batch(batch)
+    return batch.batch_id
+
+
+def batch_id_of(dag_id: str, source_key: str, content_digest: str, previous: str | None) -> str:
+    """Id of a batch: a digest of where it comes from, what is in it and what was before it."""
+    name = "\x1f".join((dag_id, source_key, content_digest, previous or ""))
+    return hashlib.sha256(name.encode()).hexdigest()[:32]
+
+
+def _usable(batch: Batch, extraction: Extraction, run: Run, *, refetch: bool) -> bool:
+    return batch.request == extraction.request and (not refetch or batch.run_id == run.run_id)
+
+
+def _land(connection: Any, extraction: Extraction, run: Run, previous: Batch | None) -> Batch:
+    zone = settings().landing
+    written = landing.write_batch(zone, extraction.record, extraction.fetch())
+    if written.rows_read == 0:
+        landing.discard(written)
+        raise FatalError(
+            f"{extraction.source_name} delivered no record where some were expected; look at "
+            "the source, then clear this task."
+        )
+    if previous is not None and previous.content_digest == written.content_digest:
+        landing.discard(written)
+        log.info("Nothing differs from batch %s", previous.batch_id)
+        return previous
+    batch_id = batch_id_of(
+        run.dag_id,
+        extraction.source_key,
+        written.content_digest,
+        previous.batch_id if previous else None,
+    )
+    batch = Batch(
+        batch_id=batch_id,
+        dag_id=run.dag_id,
+        source_key=extraction.source_key,
+        chain_position=previous.chain_position + 1 if previous else 1,
+        record_type=extraction.record.name,
+        topic=extraction.topic,
+        source_name=extraction.source_name,
+        request=extraction.request,
+        run_id=run.run_id,
+        content_digest=written.content_digest,
+        directory=landing.name_batch(zone, written, run.dag_id, extraction.source_key, batch_id),
+        rows_read=written.rows_read,
+        rows_valid=written.rows_valid,
+        rows_duplicate=written.rows_duplicate,
+        rows_quarantined=written.rows_quarantined,
+    )
+    if registry.register(connection, batch):
+        return batch
+    first = registry.latest(connection, run.dag_id, extraction.source_key)
+    assert first is not None  # noqa: S101
+    log.info("Another run landed batch %s at the same time: using that one", first.batch_id)
+    return first
+
+
+def _refuse_bad_batch(batch: Batch) -> None:
+    if not batch.rows_quarantined:
+        return
+    reasons = Counter(
+        entry.reason
+        for entries in landing.refused_records(batch.folder)
+        for entry in entries
+    ).most_common(_REASONS_SHOWN)
+    summary = "; ".join(f"{count} x {reason}" for reason, count in reasons)
+    log.warning("%s records are in quarantine: %s", batch.rows_quarantined, summary)
+    limit = settings().max_bad_share
+    if batch.rows_quarantined > limit * batch.rows_read:
+        raise FatalError(
+            f"{batch.rows_quarantined} of {batch.rows_read} records of {batch.source_name} are "
+            f"refused, more than the share of {limit:g} that is allowed (most of all: {summary}); "
+            "nothing of it was staged."
+        )

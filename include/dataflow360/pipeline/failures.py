@@ -1,0 +1,105 @@
+"""Turn what the clients of the servers raise into the project's errors, readable in a log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import MySQLdb
+from cassandra import (
+    AuthenticationFailed,
+    OperationTimedOut,
+    Timeout,
+    Unauthorized,
+    Unavailable,
+)
+from cassandra.cluster import NoHostAvailable
+from cassandra.connection import ConnectionException
+from confluent_kafka import KafkaError, KafkaException
+from MySQLdb.constants import CR, ER
+
+from dataflow360.errors import FatalError, RetriableError
+
+_MYSQL_RETRIABLE = {
+    CR.CONNECTION_ERROR, CR.CONN_HOST_ERROR, CR.SERVER_GONE_ERROR, CR.SERVER_LOST,
+    ER.CON_COUNT_ERROR, ER.SERVER_SHUTDOWN, ER.LOCK_WAIT_TIMEOUT, ER.LOCK_DEADLOCK,
+}  # fmt: skip
+_MYSQL_FORBIDDEN = {
+    ER.ACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR, ER.TABLEACCESS_DENIED_ERROR,
+}  # fmt: skip
+_KAFKA_FENCED = {KafkaError._FENCED, KafkaError.INVALID_PRODUCER_EPOCH}  # noqa: SLF001
+_KAFKA_FORBIDDEN = {
+    KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED,  # noqa: SLF001
+    KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+}  # fmt: skip
+
+_CASSANDRA_ERRORS = (
+    NoHostAvailable, ConnectionException, OperationTimedOut, Timeout, Unavailable, Unauthorized,
+)  # fmt: skip
+
+
+@contextmanager
+def readable_failures() -> Iterator[None]:
+    """Say in one sentence which server failed, why, and what happens next.
+
+    Raises:
+        RetriableError: A server is away, busy or has given the work to another run.
+        FatalError: A server refuses the project's user.
+    """
+    try:
+        yield
+    except (MySQLdb.OperationalError, MySQLdb.InterfaceError) as error:
+        code, cause = _code_and_cause(error)
+        if code in _MYSQL_RETRIABLE or isinstance(error, MySQLdb.InterfaceError):
+            raise RetriableError(
+                f"MySQL (connection dataflow360_mysql) does not answer: {cause}; "
+                "this task tries again later."
+            ) from error
+        if code in _MYSQL_FORBIDDEN:
+            raise FatalError(
+                f"MySQL refuses the user of connection dataflow360_mysql: {cause}; "
+                "mend its password or grants."
+            ) from error
+        raise
+    except _CASSANDRA_ERRORS as error:
+        raise _cassandra_failure(error) from error
+    except KafkaException as error:
+        raise _kafka_failure(error) from error
+
+
+def _code_and_cause(error: MySQLdb.Error) -> tuple[int, str]:
+    code, *rest = error.args or (0,)
+    return int(code), str(rest[0]) if rest else str(error)
+
+
+def _cassandra_failure(error: Exception) -> FatalError | RetriableError:
+    causes = error.errors.values() if isinstance(error, NoHostAvailable) else [error]
+    cause = "; ".join(sorted({str(each) for each in causes})) or str(error)
+    if causes and all(isinstance(each, AuthenticationFailed | Unauthorized) for each in causes):
+        return FatalError(
+            f"Cassandra refuses the user of connection dataflow360_cassandra: {cause}; "
+            "mend its password or grants."
+        )
+    return RetriableError(
+        f"Cassandra (connection dataflow360_cassandra) does not answer: {cause}; "
+        "this task tries again later."
+    )
+
+
+def _kafka_failure(error: KafkaException) -> FatalError | RetriableError:
+    cause = error.args[0]
+    if cause.code() in _KAFKA_FENCED:
+        return RetriableError(
+            "Another run of the same batch has taken over its publication; "
+            "this task tries again and finds what that one has done."
+        )
+    if cause.code() in _KAFKA_FORBIDDEN:
+        return FatalError(
+            f"Kafka refuses the user of connection dataflow360_kafka: {cause.str()}; "
+            "mend its password or access rights."
+        )
+    return RetriableError(
+        f"Kafka (connection dataflow360_kafka) does not answer: {cause.str()}; "
+        "this task tries again later."
+    )

@@ -1,0 +1,252 @@
+"""The landing zone: immutable batches of checked rows, as Parquet.
+
+A batch is a folder ``<dag>/<source key>/<batch id>/`` with ``valid.parquet`` and
+``refused.parquet``. It is written aside, in ``.incomplete/``, and renamed when it is whole, so
+that a folder under its own name is always complete. Its delta (what is new or changed in it) is
+added beside the rows by the stage step.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dataflow360.errors import FatalError
+from dataflow360.pipeline.chunk import Chunk, Refused, regroup
+from dataflow360.pipeline.duplicates import DuplicateFinder
+from dataflow360.records.contract import CONTENT_HASH, RecordType
+from dataflow360.records.identity import EVENT_ID_TYPE, bytes_of, content_hashes, event_ids
+from dataflow360.records.validation import check
+
+EVENT_ID = "event_id"
+CHANGE = "change"
+
+_INCOMPLETE = ".incomplete"
+_INCOMPLETE_KEPT_SECONDS = 86_400
+_VALID, _REFUSED, _DUPLICATES = "valid.parquet", "refused.parquet", "duplicates"
+_REFUSED_SCHEMA = pa.schema(
+    [("position", pa.int64()), ("raw", pa.binary()), ("reason", pa.string())]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A batch that is whole but has no name yet.
+
+    Attributes:
+        folder: Where it lies for now.
+        content_digest: SHA-256 over all that was read, in its order (hexadecimal).
+        rows_read: Records that the source delivered.
+        rows_valid: Rows that obey the contract, each event once.
+        rows_duplicate: Rows dropped because a later one tells of the same event.
+        rows_quarantined: Records refused.
+    """
+
+    folder: Path
+    content_digest: str
+    rows_read: int
+    rows_valid: int
+    rows_duplicate: int
+    rows_quarantined: int
+
+
+def row_schema(record: RecordType) -> pa.Schema:
+    """Columns of a batch's rows: those of the contract, the event id and the content hash."""
+    return record.arrow_schema.append(pa.field(EVENT_ID, EVENT_ID_TYPE)).append(
+        pa.field(CONTENT_HASH, pa.int64())
+    )
+
+
+def delta_schema(record: RecordType) -> pa.Schema:
+    """Columns of a delta: those of the batch's rows, and whether a row is new or changed."""
+    return row_schema(record).append(pa.field(CHANGE, pa.dictionary(pa.int8(), pa.string())))
+
+
+def write_batch(zone: Path, record: RecordType, chunks: Iterable[Chunk]) -> Written:
+    """Check what a source delivers, row by row, and write it down.
+
+    Args:
+        zone: Root of the landing zone.
+        record: Contract of the rows.
+        chunks: What the source's parser yields.
+    """
+    _sweep(zone)
+    folder = zone / _INCOMPLETE / uuid.uuid4().hex
+    spill = folder / _DUPLICATES
+    spill.mkdir(parents=True)
+    finder = DuplicateFinder(spill)
+    valid_digest, refused_digest = hashlib.sha256(), hashlib.sha256()
+    counts = {"valid": 0, "refused": 0}
+
+    with pq.ParquetWriter(folder / _REFUSED, _REFUSED_SCHEMA) as refused_file:
+
+        def valid_rows() -> Iterator[pa.Table]:
+            for chunk in chunks:
+                checked = check(record, chunk.table)
+                refused = [*chunk.refused, *_contract_refusals(chunk, checked.reasons)]
+                if refused:
+                    refused_file.write_table(_refused_table(refused))
+                    for entry in refused:
+                        refused_digest.update(entry.raw)
+                        refused_digest.update(b"\n")
+                    counts["refused"] += len(refused)
+                table = checked.valid
+                ids, hashes = event_ids(record, table), content_hashes(record, table)
+                finder.add(bytes_of(ids))
+                valid_digest.update(ids.buffers()[1] or b"")
+                valid_digest.update(hashes.buffers()[1] or b"")
+                counts["valid"] += table.num_rows
+                yield table.append_column(EVENT_ID, ids).append_column(CONTENT_HASH, hashes)
+
+        write_tables(folder / _VALID, row_schema(record), regroup(valid_rows()))
+    superseded = finder.superseded()
+    if len(superseded):
+        _drop_rows(folder / _VALID, superseded)
+    shutil.rmtree(spill)
+    digest = hashlib.sha256(valid_digest.digest() + refused_digest.digest()).hexdigest()
+    return Written(
+        folder=folder,
+        content_digest=digest,
+        rows_read=counts["valid"] + counts["refused"],
+        rows_valid=counts["valid"] - len(superseded),
+        rows_duplicate=len(superseded),
+        rows_quarantined=counts["refused"],
+    )
+
+
+def name_batch(zone: Path, written: Written, dag_id: str, source_key: str, batch_id: str) -> str:
+    """Give a written batch its name.
+
+    A folder that bears the name already has the same content, since the batch id is a digest of
+    it: then that one stands and this one is dropped.
+
+    Returns:
+        The batch's folder, relative to the landing zone.
+    """
+    relative = Path(dag_id) / quote(source_key, safe="") / batch_id
+    final = zone / relative
+    final.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        written.folder.rename(final)
+    except OSError:
+        if not final.is_dir():
+            raise
+        discard(written)
+    _sync_folder(final.parent)
+    return str(relative)
+
+
+def discard(written: Written) -> None:
+    """Remove a batch that was written but is not wanted."""
+    shutil.rmtree(written.folder)
+
+
+def valid_rows(folder: Path) -> Iterator[pa.Table]:
+    """The valid rows of a batch, a row group at a time."""
+    return read_tables(folder / _VALID)
+
+
+def refused_records(folder: Path) -> Iterator[list[Refused]]:
+    """The refused records of a batch, a row group at a time."""
+    for table in read_tables(folder / _REFUSED):
+        columns = (table[name].to_pylist() for name in _REFUSED_SCHEMA.names)
+        yield [Refused(*values) for values in zip(*columns, strict=True)]
+
+
+def read_tables(path: Path) -> Iterator[pa.Table]:
+    """Row groups of a Parquet file of the landing zone.
+
+    Raises:
+        FatalError: The file is not there any more.
+    """
+    try:
+        file = pq.ParquetFile(path, pre_buffer=False)
+    except FileNotFoundError as error:
+        raise FatalError(
+            f"{path.parent.name}/{path.name} is not in the landing zone although its batch is "
+            "registered; put the folder back from a backup, or run the interval with refetch."
+        ) from error
+    with file:
+        for group in range(file.num_row_groups):
+            yield file.read_row_group(group, use_threads=False)
+
+
+def write_tables(path: Path, schema: pa.Schema, tables: Iterable[pa.Table]) -> None:
+    """Write tables as the row groups of one Parquet file, on disk when this returns."""
+    with _parquet_writer(path, schema) as writer:
+        for table in tables:
+            writer.write_table(table)
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def _parquet_writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    # Dictionaries pay for text that repeats; for ids and hashes they only cost.
+    text = [f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_dictionary(f.type)]
+    with pq.ParquetWriter(path, schema, use_dictionary=text, compression="lz4") as writer:
+        yield writer
+
+
+def _contract_refusals(chunk: Chunk, reasons: dict[int, str]) -> Iterator[Refused]:
+    for row, reason in sorted(reasons.items()):
+        yield Refused(int(chunk.positions[row]), chunk.raw(row), reason)
+
+
+def _refused_table(refused: list[Refused]) -> pa.Table:
+    return pa.table(
+        [
+            [entry.position for entry in refused],
+            [entry.raw for entry in refused],
+            [entry.reason for entry in refused],
+        ],
+        schema=_REFUSED_SCHEMA,
+    )
+
+
+def _drop_rows(path: Path, ordinals: np.ndarray) -> None:
+    """Rewrite a file without the rows of the given numbers (ascending)."""
+    kept = path.with_suffix(".kept")
+    schema = pq.read_schema(path)
+
+    def remaining() -> Iterator[pa.Table]:
+        start = 0
+        for table in read_tables(path):
+            inside = ordinals[np.searchsorted(ordinals, start) :]
+            inside = inside[: np.searchsorted(inside, start + table.num_rows)] - start
+            keep = np.ones(table.num_rows, dtype=bool)
+            keep[inside] = False
+            yield table.filter(pa.array(keep))
+            start += table.num_rows
+
+    write_tables(kept, schema, regroup(remaining()))
+    kept.rename(path)
+
+
+def _sweep(zone: Path) -> None:
+    """Remove what killed runs left unfinished, once no live run can be writing it."""
+    oldest = time.time() - _INCOMPLETE_KEPT_SECONDS
+    for folder in (zone / _INCOMPLETE).glob("*"):
+        with suppress(FileNotFoundError):  # another run sweeps too
+            if folder.stat().st_mtime < oldest:
+                shutil.rmtree(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,76 @@
+"""Quarantine: every refused record, with its original bytes and the reason."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from dataflow360.pipeline import landing
+from dataflow360.pipeline.chunk import Refused
+from dataflow360.pipeline.registry import Batch
+from dataflow360.records.control import DATABASE
+from dataflow360.records.identity import NAMESPACE
+from dataflow360.stores.mysql import fetch
+
+_ROWS_AT_ONCE = 1_000
+
+
+def keep(connection: Any, batch: Batch) -> None:
+    """Put the refused records of a batch into quarantine; doing so again adds nothing.
+
+    A record that is refused again, by a later batch of the same DAG, keeps its row and its state.
+    """
+    statement = (
+        f"INSERT INTO {DATABASE}.quarantine (quarantine_id, dag_id, record_type, batch_id,"
+        " position, raw, reasons, first_seen, last_seen)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))"
+        " ON DUPLICATE KEY UPDATE batch_id = VALUES(batch_id), position = VALUES(position),"
+        " reasons = VALUES(reasons), last_seen = VALUES(last_seen)"
+    )
+    with connection.cursor() as cursor:
+        for entries in _identified(batch):
+            cursor.executemany(
+                statement,
+                [
+                    (
+                        quarantine_id,
+                        batch.dag_id,
+                        batch.record_type,
+                        batch.batch_id,
+                        entry.position,
+                        entry.raw,
+                        entry.reason,
+                    )
+                    for quarantine_id, entry in entries
+                ],
+            )
+
+
+def count_kept(connection: Any, batch: Batch) -> int:
+    """How many of a batch's refused records are in quarantine."""
+    total = 0
+    for entries in _identified(batch):
+        ids = [quarantine_id for quarantine_id, _ in entries]
+        places = ", ".join(["%s"] * len(ids))
+        query = f"SELECT COUNT(*) FROM {DATABASE}.quarantine WHERE quarantine_id IN ({places})"
+        total += int(fetch(connection, query, tuple(ids))[0][0])
+    return total
+
+
+def _identified(batch: Batch) -> Iterator[list[tuple[str, Refused]]]:
+    """Refused records with their ids: the same bytes for the n-th time in a batch, the same id."""
+    seen: Counter[bytes] = Counter()
+    pending: list[tuple[str, Refused]] = []
+    for entries in landing.refused_records(batch.folder):
+        for entry in entries:
+            digest = uuid.uuid5(NAMESPACE, entry.raw).bytes
+            name = f"quarantine\x1f{batch.dag_id}\x1f{batch.record_type}\x1f{seen[digest]}\x1f"
+            seen[digest] += 1
+            pending.append((str(uuid.uuid5(NAMESPACE, name.encode() + entry.raw)), entry))
+            if len(pending) == _ROWS_AT_ONCE:
+                yield pending
+                pending = []
+    if pending:
+        yield pending

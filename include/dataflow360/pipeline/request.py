@@ -1,0 +1,54 @@
+"""What a run is asked for: the params of its trigger form, checked."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from airflow.sdk import Param
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dataflow360.errors import FatalError
+
+
+class Request(BaseModel):
+    """The params that every source has; a source adds its own by a subclass.
+
+    The model is the one declaration of a param: the trigger form, the check and the command line
+    come from it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    refetch: bool = Field(
+        default=False,
+        title="Fetch again",
+        description="Fetch again what was fetched before, and publish just the difference.",
+    )
+
+    @classmethod
+    def checked(cls, params: dict[str, Any]) -> Self:
+        """Check params that come from anywhere.
+
+        Raises:
+            FatalError: One of them is unknown or out of range; the sentence names it.
+        """
+        try:
+            return cls.model_validate(params)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(str(part) for part in first["loc"])
+            raise FatalError(
+                f"The param {name} is wrong ({first['input']!r}): {first['msg']}; "
+                "nothing was written."
+            ) from error
+
+    @property
+    def content(self) -> str:
+        """The params that shape the content of what is fetched, as canonical JSON."""
+        return self.model_dump_json(exclude={"day", "refetch"})
+
+    @classmethod
+    def form(cls) -> dict[str, Param]:
+        """The params of the DAG's trigger form."""
+        properties = cls.model_json_schema()["properties"]
+        return {name: Param(**schema) for name, schema in properties.items()}

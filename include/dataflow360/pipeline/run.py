@@ -1,0 +1,73 @@
+"""What the pipeline knows of the run that it works for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from croniter import croniter
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A data interval: ``start`` inclusive, ``end`` exclusive, both in UTC."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def key(self) -> str:
+        """Name of the interval in batch ids and folders, as in ``20261101T000000Z-…``."""
+        return "-".join(moment.strftime("%Y%m%dT%H%M%SZ") for moment in (self.start, self.end))
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a DAG, or one mapped task of it.
+
+    Attributes:
+        dag_id: The DAG.
+        run_id: Airflow's id of the run.
+        map_index: Number of the mapped task, -1 when the task is not mapped.
+        interval: The data interval.
+    """
+
+    dag_id: str
+    run_id: str
+    map_index: int
+    interval: Interval
+
+
+def run_of(context: Mapping[str, Any]) -> Run:
+    """The run that an Airflow task context belongs to.
+
+    A run with the param ``day`` works on that day. One without a data interval (triggered with a
+    null logical date) works on the last interval of its DAG's schedule that was complete when it
+    was due.
+    """
+    dag_run = context["dag_run"]
+    if day := context["params"].get("day"):
+        interval = day_interval(date.fromisoformat(day))
+    elif dag_run.data_interval_start and dag_run.data_interval_end:
+        interval = Interval(
+            dag_run.data_interval_start.astimezone(UTC), dag_run.data_interval_end.astimezone(UTC)
+        )
+    else:
+        interval = last_complete_interval(context["dag"].timetable.expression, dag_run.run_after)
+    return Run(dag_run.dag_id, dag_run.run_id, context["ti"].map_index, interval)
+
+
+def day_interval(day: date) -> Interval:
+    """The 24 hours of a day, UTC."""
+    start = datetime.combine(day, time(), UTC)
+    return Interval(start, start + timedelta(days=1))
+
+
+def last_complete_interval(cron: str, moment: datetime) -> Interval:
+    """The last interval between two ticks of a cron expression (UTC) that is over at a moment."""
+    ticks = croniter(cron, moment.astimezone(UTC))
+    end = moment if croniter.match(cron, moment) else ticks.get_prev(datetime)
+    start = croniter(cron, end).get_prev(datetime)
+    return Interval(start, end)

@@ -1,0 +1,99 @@
+"""The tasks that DAG files wire, and what is common to them.
+
+DAG files import this module while they are parsed: it imports heavy modules inside the tasks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import (
+    Asset,
+    ExceptionRetryPolicy,
+    RetryAction,
+    RetryRule,
+    get_current_context,
+    task,
+)
+
+from dataflow360.errors import FatalError
+from dataflow360.pipeline.request import Request
+
+if TYPE_CHECKING:
+    from dataflow360.pipeline.extraction import Extraction
+    from dataflow360.pipeline.run import Interval
+
+#: A fatal error fails at once; everything else is tried again, for about ten minutes.
+TASK_DEFAULTS: dict[str, Any] = {
+    "retries": 5,
+    "retry_delay": timedelta(seconds=15),
+    "retry_exponential_backoff": 2.0,
+    "max_retry_delay": timedelta(minutes=4),
+    "retry_policy": ExceptionRetryPolicy(
+        rules=[RetryRule(exception=FatalError, action=RetryAction.FAIL)]
+    ),
+}
+
+
+def topic_asset(topic: str) -> Asset:
+    """The asset that stands for a Kafka topic."""
+    return Asset(name=topic, uri=f"kafka://dataflow360/{topic}")
+
+
+def table_asset(scheme: str, table: str) -> Asset:
+    """The asset that stands for a table, as in ``mysql``, ``meteo_db.donnees_meteo``."""
+    return Asset(name=table, uri=f"{scheme}://dataflow360/{table.replace('.', '/')}")
+
+
+def land[R: Request](request: type[R], extraction_of: Callable[[R, Interval], Extraction]) -> str:
+    """Body of an extract task whose source is asked for a data interval.
+
+    Args:
+        request: Model of the DAG's params.
+        extraction_of: What to fetch for checked params and an interval.
+
+    Returns:
+        The id of the landed batch.
+    """
+    from dataflow360.pipeline.extraction import extract
+    from dataflow360.pipeline.failures import readable_failures
+    from dataflow360.pipeline.run import run_of
+
+    context = get_current_context()
+    checked = request.checked(dict(context["params"]))
+    run = run_of(context)
+    with readable_failures():
+        return extract(extraction_of(checked, run.interval), run, refetch=checked.refetch)
+
+
+@task
+def stage(batch_id: str) -> str:
+    """Bring what is new or changed in a batch into its store."""
+    from dataflow360.pipeline import staging
+    from dataflow360.pipeline.failures import readable_failures
+
+    with readable_failures():
+        return staging.stage(batch_id)
+
+
+@task
+def publish(batch_id: str) -> str:
+    """Send what is new or changed in a batch to its topic, exactly once."""
+    from dataflow360.pipeline import publishing
+    from dataflow360.pipeline.failures import readable_failures
+
+    with readable_failures():
+        return publishing.publish(batch_id)
+
+
+@task
+def reconcile(batch_id: str) -> Mapping[str, int]:
+    """Prove from the stores that nothing is lost and nothing doubled; enter the run ledger."""
+    from dataflow360.pipeline import reconciling
+    from dataflow360.pipeline.failures import readable_failures
+    from dataflow360.pipeline.run import run_of
+
+    with readable_failures():
+        return reconciling.reconcile(batch_id, run_of(get_current_context()))

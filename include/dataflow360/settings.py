@@ -1,0 +1,60 @@
+"""Settings, read once from the environment: every variable starts with ``DATAFLOW360_``."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from dataflow360.errors import FatalError
+
+_PREFIX = "DATAFLOW360_"
+#: Prefixes of the local stack's own variables, which share the project's prefix.
+_STACK_PREFIXES = (f"{_PREFIX}PORT_", f"{_PREFIX}STACK_")
+
+
+class Settings(BaseSettings):
+    """What a deployment can set.
+
+    Attributes:
+        landing: Folder of the landing zone, shared by all workers.
+        inbox: Folder that ``csv_files`` watches.
+        max_bad_share: A run with more than this share of refused rows is red (0 to 1).
+    """
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="forbid")
+
+    landing: Path
+    inbox: Path
+    max_bad_share: float = Field(default=0.5, ge=0, le=1)
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        FatalError: A ``DATAFLOW360_*`` variable is missing, unknown or has a bad value.
+    """
+    known = {f"{_PREFIX}{name.upper()}" for name in Settings.model_fields}
+    unknown = sorted(
+        name
+        for name in os.environ
+        if name.startswith(_PREFIX) and not name.startswith(_STACK_PREFIXES) and name not in known
+    )
+    if unknown:
+        raise FatalError(
+            f"The variable {unknown[0]} is not a setting of the project; "
+            f"the settings are {', '.join(sorted(known))}."
+        )
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise FatalError(
+            f"The variable {_PREFIX}{str(first['loc'][0]).upper()} is wrong: {first['msg']}; "
+            "set it in .env."
+        ) from error

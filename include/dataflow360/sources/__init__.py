@@ -1,0 +1,1 @@
+"""One module a source: fetch (I/O) and parse (pure)."""

@@ -1,0 +1,1 @@
+"""Where rows are kept: MySQL and Cassandra."""

@@ -1,0 +1,153 @@
+"""MySQL: sessions through the provider's hook, bulk upsert and bulk lookup."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+from airflow.providers.mysql.hooks.mysql import MySqlHook
+
+from dataflow360.errors import FatalError
+from dataflow360.records.contract import (
+    BATCH_ID,
+    CONTENT_HASH,
+    MySQLTable,
+    RecordType,
+)
+from dataflow360.records.identity import uuid_strings
+from dataflow360.stores.store import Known
+
+CONNECTION_ID = "dataflow360_mysql"
+
+_FORMAT = (
+    "CHARACTER SET utf8mb4 FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"' ESCAPED BY '' "
+    "LINES TERMINATED BY '\\n'"
+)
+#: With every value in quotes, a bare NULL can only be a missing one.
+_WRITE_OPTIONS = pacsv.WriteOptions(
+    include_header=False, quoting_style="all_valid", null_string="NULL"
+)
+
+
+@contextmanager
+def connect() -> Iterator[Any]:
+    """Open a session that commits each statement, and close it in the end."""
+    connection = MySqlHook(CONNECTION_ID, local_infile=True).get_conn()
+    try:
+        connection.autocommit(True)
+        yield connection
+    finally:
+        connection.close()
+
+
+def fetch(connection: Any, query: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Run a query and return all its rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        return list(cursor.fetchall())
+
+
+def execute(connection: Any, statement: str, parameters: tuple[Any, ...] = ()) -> int:
+    """Run a statement and return the number of rows that it touched."""
+    with connection.cursor() as cursor:
+        return int(cursor.execute(statement, parameters))
+
+
+class MySQLStore:
+    """The rows of one record type in their table, clustered by natural key."""
+
+    def __init__(self, connection: Any, record: RecordType, table: MySQLTable) -> None:
+        """Work on an open session, which stays the caller's."""
+        self._connection = connection
+        self._record = record
+        self._table = table.name
+        self._keys_table = f"{table.database}.lookup_{table.table}"
+
+    def lookup(self, rows: pa.Table) -> Known:
+        """Find the stored versions: a range probe first, then a join with the rows' keys."""
+        hashes: list[int | None] = [None] * rows.num_rows
+        batch_ids: list[str | None] = [None] * rows.num_rows
+        if rows.num_rows and self._any_in_range(rows):
+            for number, content_hash, batch_id in self._join(rows):
+                hashes[number], batch_ids[number] = content_hash, batch_id
+        return Known(pa.array(hashes, pa.int64()), pa.array(batch_ids, pa.string()))
+
+    def upsert(self, rows: pa.Table, batch_id: str, order: int) -> None:  # noqa: ARG002
+        """Write rows by LOAD DATA REPLACE.
+
+        The session holds the stage lock of the record type, so that a session that has lost it
+        cannot write; ``order`` needs no other guard here.
+        """
+        record = self._record
+        columns = {name: rows[name] for name in record.columns}
+        columns[record.id_column] = uuid_strings(rows["event_id"])
+        columns[CONTENT_HASH] = rows[CONTENT_HASH]
+        self._load(
+            pa.table(columns),
+            f"REPLACE INTO TABLE {self._table} {_FORMAT} ({', '.join(columns)}) "
+            f"SET {BATCH_ID} = %s",
+            (batch_id,),
+        )
+
+    def _any_in_range(self, rows: pa.Table) -> bool:
+        """Whether the table has any row in the smallest box of keys around the given ones."""
+        conditions, parameters = [], []
+        for name in self._record.natural_key:
+            if pa.types.is_string(rows[name].type):
+                values = pc.unique(rows[name]).to_pylist()
+                conditions.append(f"{name} IN ({', '.join(['%s'] * len(values))})")
+                parameters += values
+            else:
+                bounds = pc.min_max(rows[name])
+                conditions.append(f"{name} BETWEEN %s AND %s")
+                parameters += [bounds["min"].as_py(), bounds["max"].as_py()]
+        query = f"SELECT EXISTS(SELECT 1 FROM {self._table} WHERE {' AND '.join(conditions)})"
+        return bool(fetch(self._connection, query, tuple(parameters))[0][0])
+
+    def _join(self, rows: pa.Table) -> list[tuple[Any, ...]]:
+        keys = self._record.natural_key
+        names = ", ".join(keys)
+        execute(
+            self._connection,
+            f"CREATE OR REPLACE TEMPORARY TABLE {self._keys_table} "
+            f"SELECT 0 AS row_no, {names} FROM {self._table} WHERE FALSE",
+        )
+        numbers = pa.array(range(rows.num_rows), pa.int32())
+        self._load(
+            rows.select(keys).add_column(0, "row_no", numbers),
+            f"INTO TABLE {self._keys_table} {_FORMAT} (row_no, {names})",
+            (),
+        )
+        matches = " AND ".join(f"stored.{name} = wanted.{name}" for name in keys)
+        return fetch(
+            self._connection,
+            f"SELECT wanted.row_no, stored.{CONTENT_HASH}, stored.{BATCH_ID} "
+            f"FROM {self._keys_table} AS wanted STRAIGHT_JOIN {self._table} AS stored ON {matches}",
+        )
+
+    def _load(self, rows: pa.Table, target: str, parameters: tuple[Any, ...]) -> None:
+        """LOAD DATA LOCAL, which turns errors into warnings: any warning is an error here."""
+        rows = pa.table(
+            {
+                name: pc.cast(rows[name], pa.int8()) if pa.types.is_boolean(kind) else rows[name]
+                for name, kind in zip(rows.schema.names, rows.schema.types, strict=True)
+            }
+        )
+        with tempfile.TemporaryDirectory(prefix="dataflow360-") as folder:
+            path = Path(folder, "rows.csv")
+            pacsv.write_csv(rows, path, _WRITE_OPTIONS)
+            execute(
+                self._connection, f"LOAD DATA LOCAL INFILE %s {target}", (str(path), *parameters)
+            )
+        if self._connection.warning_count():
+            warning = fetch(self._connection, "SHOW WARNINGS LIMIT 1")[0]
+            raise FatalError(
+                f"MySQL changed a value while loading {self._table}: {warning[2]}; bring the "
+                "table's columns in line with the contract."
+            )

@@ -1,0 +1,181 @@
+"""Kafka: clients through the provider's hooks, transactional sending, bounded reading."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from airflow.providers.apache.kafka.hooks.client import KafkaAdminClientHook
+from airflow.providers.apache.kafka.hooks.consume import KafkaConsumerHook
+from airflow.providers.apache.kafka.hooks.produce import KafkaProducerHook
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from dataflow360.errors import RetriableError
+
+CONNECTION_ID = "dataflow360_kafka"
+#: Prefix of transactional and group ids; what the project's Kafka user may use.
+ID_PREFIX = "dataflow360."
+
+_READ_TIMEOUT_SECONDS = 90.0
+_PRODUCER: Mapping[str, Any] = {
+    "enable.idempotence": True,
+    "acks": "all",
+    "linger.ms": 20,
+    "batch.size": 262_144,
+    "compression.type": "lz4",
+    "partitioner": "murmur2_random",  # as Java's clients do: one key, one partition
+    # Bounds the memory of what is sent but not acknowledged.
+    "queue.buffering.max.kbytes": 65_536,
+    "queue.buffering.max.messages": 100_000,
+}
+_CONSUMER: Mapping[str, Any] = {
+    "isolation.level": "read_committed",
+    "enable.auto.commit": False,
+    "enable.partition.eof": True,
+    "auto.offset.reset": "error",
+    "queued.max.messages.kbytes": 16_384,
+    "group.id": f"{ID_PREFIX}reader",
+}
+
+
+class TransactionalProducerHook(KafkaProducerHook):
+    """The provider's producer hook with a transactional id, which it has no parameter for."""
+
+    def __init__(self, transactional_id: str) -> None:
+        """Give the producer the id under which an earlier one of the same id is fenced."""
+        super().__init__(kafka_config_id=CONNECTION_ID)
+        self._transactional_id = transactional_id
+
+    def _get_client(self, config: dict[str, Any]) -> Producer:
+        return Producer({**config, **_PRODUCER, "transactional.id": self._transactional_id})
+
+
+class ReaderHook(KafkaConsumerHook):
+    """The provider's consumer hook, for reading assigned ranges without a group's offsets."""
+
+    def __init__(self) -> None:
+        """Subscribe to nothing: partitions are assigned."""
+        super().__init__(topics=[], kafka_config_id=CONNECTION_ID)
+
+    def _get_client(self, config: dict[str, Any]) -> Consumer:
+        return Consumer({**config, **_CONSUMER})
+
+
+@contextmanager
+def reader() -> Iterator[Consumer]:
+    """A read_committed consumer, closed in the end."""
+    consumer = ReaderHook().get_conn
+    try:
+        yield consumer
+    finally:
+        consumer.close()
+
+
+def admin() -> AdminClient:
+    """An admin client."""
+    return KafkaAdminClientHook(kafka_config_id=CONNECTION_ID).get_conn
+
+
+def transactional_producer(transactional_id: str) -> Producer:
+    """A producer that has fenced every earlier one of the same transactional id."""
+    producer = TransactionalProducerHook(f"{ID_PREFIX}{transactional_id}").get_producer()
+    producer.init_transactions(_READ_TIMEOUT_SECONDS)
+    return producer
+
+
+@contextmanager
+def transaction(producer: Producer) -> Iterator[None]:
+    """Send what the body produces all together, or not at all."""
+    producer.begin_transaction()
+    try:
+        yield
+        producer.commit_transaction(_READ_TIMEOUT_SECONDS)
+    except KafkaException as error:
+        if error.args[0].txn_requires_abort():
+            producer.abort_transaction(_READ_TIMEOUT_SECONDS)
+        raise
+    except BaseException:
+        producer.abort_transaction(_READ_TIMEOUT_SECONDS)
+        raise
+
+
+def true_end(client: AdminClient, topic: str, partition: int) -> int:
+    """End of a partition's log, behind every transaction that is still open.
+
+    A read_committed consumer's own end (and its watermark) is the last *stable* offset: a record
+    committed behind another producer's open transaction is not visible there yet.
+    """
+    place = TopicPartition(topic, partition)
+    futures = client.list_offsets(
+        {place: OffsetSpec.latest()}, isolation_level=IsolationLevel.READ_UNCOMMITTED
+    )
+    return int(futures[place].result(_READ_TIMEOUT_SECONDS).offset)
+
+
+def read_to_end(topic: str, partition: int) -> Iterator[Message]:
+    """All committed records of a partition up to its true end at the time of the call.
+
+    Waits until transactions that are open before that end have been decided.
+
+    Raises:
+        RetriableError: One of them stayed open for too long.
+    """
+    end = true_end(admin(), topic, partition)
+    with reader() as consumer:
+        consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING)])
+        yield from _until(consumer, {(topic, partition): end})
+
+
+def read_ranges(topic: str, ranges: Mapping[int, tuple[int, int]]) -> Iterator[Message]:
+    """Committed records of a topic in the given offset ranges.
+
+    Args:
+        topic: Name of the topic.
+        ranges: First and last offset (inclusive) by partition.
+    """
+    with reader() as consumer:
+        consumer.assign([TopicPartition(topic, p, first) for p, (first, _) in ranges.items()])
+        yield from _until(consumer, {(topic, p): last + 1 for p, (_, last) in ranges.items()})
+
+
+def _until(consumer: Consumer, ends: dict[tuple[str, int], int]) -> Iterator[Message]:
+    """Poll until the position has reached the end of every partition."""
+    deadline = time.monotonic() + _READ_TIMEOUT_SECONDS
+    ends = dict(ends)
+    while ends:
+        messages = consumer.consume(10_000, timeout=0.5)
+        for message in messages:
+            place = (message.topic(), message.partition())
+            error = message.error()
+            if error is None:
+                if place in ends and message.offset() < ends[place]:
+                    yield message
+                if place in ends and message.offset() + 1 >= ends[place]:
+                    del ends[place]
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
+                if place in ends and message.offset() >= ends[place]:
+                    del ends[place]
+            else:
+                raise KafkaException(error)
+        if messages and any(message.error() is None for message in messages):
+            deadline = time.monotonic() + _READ_TIMEOUT_SECONDS
+        elif time.monotonic() > deadline:
+            stuck = ", ".join(f"{topic}[{partition}]" for topic, partition in ends)
+            raise RetriableError(
+                f"Kafka delivered nothing of {stuck} for {_READ_TIMEOUT_SECONDS:.0f} s, perhaps "
+                "because another producer's transaction is open; this task tries again later."
+            )
+
+
