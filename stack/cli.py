@@ -1,6 +1,5 @@
 """The command line: ``python -m stack [--profile demo|test] COMMAND``."""
 
-import os
 import sys
 import time
 from enum import StrEnum
@@ -12,7 +11,7 @@ from rich.table import Table
 
 from stack import clients, lifecycle, supervisor
 from stack import settings as env_file
-from stack.environment import airflow_url, inherited_environment, project_environment
+from stack.environment import airflow_url, project_environment
 from stack.errors import StackError
 from stack.profiles import Profile
 from stack.settings import Settings
@@ -108,7 +107,7 @@ def logs(
         known = ", ".join(path.stem for path in sorted(profile.logs.glob("*.log"))) or "none yet"
         raise StackError(f"there is no log of '{service}'; there are: {known}")
     flags = ["-F"] if follow else []
-    os.execvp("tail", ["tail", "-n", str(lines), *flags, *map(str, files)])
+    clients.become(clients.Client(("tail", "-n", str(lines), *flags, *map(str, files)), {}))
 
 
 @app.command()
@@ -135,11 +134,7 @@ def env(context: typer.Context) -> None:
 def run(context: typer.Context, command: list[str]) -> None:
     """Run a command with the stack's whole environment."""
     settings = env_file.load(context.obj)
-    environment = {**inherited_environment(), **project_environment(settings)}
-    try:
-        os.execvpe(command[0], command, environment)
-    except FileNotFoundError:
-        raise StackError(f"there is no program '{command[0]}'") from None
+    clients.become(clients.Client(tuple(command), project_environment(settings)))
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})

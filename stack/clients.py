@@ -104,4 +104,8 @@ CLIENTS: Mapping[str, Callable[[Settings, Sequence[str]], Client]] = {
 def become(client: Client) -> None:
     """Replace this process by a client."""
     environment = {**inherited_environment(), **client.environment}
-    os.execvpe(client.command[0], client.command, environment)
+    program = client.command[0]
+    try:
+        os.execvpe(program, client.command, environment)  # noqa: S606  # no shell is meant
+    except FileNotFoundError:
+        raise StackError(f"there is no program '{program}'") from None

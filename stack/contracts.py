@@ -4,7 +4,8 @@ import importlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from types import ModuleType
+from typing import Protocol
 
 
 class Topic(Protocol):
@@ -47,7 +48,7 @@ class Contracts:
         topics: tuple[Topic, ...] = self._module("topics").TOPICS
         return topics
 
-    def _module(self, name: str) -> Any:
+    def _module(self, name: str) -> ModuleType:
         include = str(self.root / "include")
         if include not in sys.path:
             sys.path.insert(0, include)

@@ -35,7 +35,13 @@ _INHERITED = (
 def supervisor_environment(profile: Profile) -> dict[str, str]:
     """What the supervisor and the servers get: nothing of the user's shell but the basics."""
     kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-    return {**kept, "PATH": search_path(), "LANG": "C.UTF-8", SUPERVISED_BY: str(profile.state)}
+    return {
+        **kept,
+        "PATH": search_path(),
+        "LANG": "C.UTF-8",
+        "SPT_NOENV": "1",  # or Airflow's process titles would overwrite the mark that follows
+        SUPERVISED_BY: str(profile.state),
+    }
 
 
 def search_path() -> str:
@@ -155,6 +161,8 @@ def airflow_options(settings: Settings) -> dict[str, str]:
         "AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "1",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "SCARF_ANALYTICS": "false",
+        # Two remarks of Airflow's dependencies on each other, at every start.
+        "PYTHONWARNINGS": "ignore:Using `httpx` with,ignore:This process (pid=",
     }
 
 

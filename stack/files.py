@@ -12,4 +12,4 @@ def write_private(path: Path, text: str) -> None:
     with os.fdopen(handle, "w") as file:
         os.fchmod(file.fileno(), 0o600)
         file.write(text)
-    os.replace(temporary, path)
+    Path(temporary).replace(path)

@@ -36,8 +36,14 @@ def download(profile: Profile, server: str) -> None:
     final = profile.lib / server
     partial = profile.lib / f".{server}.{os.getpid()}"
     run(
-        [find("mvn", "maven"), "-q", "-B", "-f", str(_pom(server))]
-        + ["dependency:copy-dependencies", f"-DoutputDirectory={partial}"],
+        [
+            find("mvn", "maven"),
+            "--quiet",
+            "--batch-mode",
+            f"--file={_pom(server)}",
+            "dependency:copy-dependencies",
+            f"-DoutputDirectory={partial}",
+        ],
         log=profile.root / ".stack" / f"maven-{server}.log",
         what=f"downloading {server} with Maven",
     )

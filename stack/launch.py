@@ -19,7 +19,7 @@ def main() -> None:
     program = os.environ["SUPERVISOR_PROCESS_NAME"]
     processes.end(list(processes.of_profile(profile, program)))
     environment = {**os.environ, **project_environment(settings.load(profile))}
-    os.execvpe(command[0], command, environment)
+    os.execvpe(command[0], command, environment)  # noqa: S606  # no shell is meant
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ def initialise(profile: Profile, report: Report) -> None:
     running = {state.name for state in supervisor.states(profile) if state.state == "RUNNING"}
     for service in services(settings):
         if all(program.name in running for program in service.programs):
-            service.initialise()
+            _initialise(service)
             report(f"{service.name} initialised")
 
 
@@ -163,17 +163,28 @@ def _make_ready(profile: Profile, service: Service, report: Report) -> None:
         program.directory.mkdir(parents=True, exist_ok=True)
         supervisor.start(profile, program.name)
     _await(profile, service)
-    service.initialise()
+    _initialise(service)
     report(f"{service.name} is ready ({time.monotonic() - started:.1f} s)")
+
+
+def _initialise(service: Service) -> None:
+    try:
+        service.initialise()
+    except StackError:
+        raise
+    except Exception as error:
+        raise StackError(
+            f"creating users, tables or topics in {service.name} failed: "
+            f"{type(error).__name__}: {error}"
+        ) from error
 
 
 def _await(profile: Profile, service: Service) -> None:
     deadline = time.monotonic() + service.ready_seconds
     while True:
         try:
-            service.probe()
-            return
-        except Exception as error:  # a server that is starting fails in its client's own way
+            return service.probe()
+        except Exception as error:  # each client has errors of its own
             for program in service.programs:
                 supervisor.check_alive(profile, program.name)
             if time.monotonic() > deadline:

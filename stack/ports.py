@@ -37,7 +37,7 @@ def _is_free(port: int) -> bool:
 
 def _owner(port: int) -> str:
     for connection in psutil.net_connections("tcp"):
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port:
+        if connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,):
             if connection.pid is None:
                 break
             return f"{psutil.Process(connection.pid).name()} (process {connection.pid})"

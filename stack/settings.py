@@ -15,8 +15,9 @@ from stack.files import write_private
 from stack.profiles import BASE_PORTS, Profile
 
 PORT_PREFIX = "DATAFLOW360_PORT_"
-SECRET_PREFIX = "DATAFLOW360_SECRET_"
+SECRET_PREFIX = "DATAFLOW360_SECRET_"  # noqa: S105  # a name, no secret
 
+_LAST_PORT = 65_535
 _SAFE_SECRET = re.compile(r"[A-Za-z0-9_=-]{8,}")
 
 
@@ -219,8 +220,10 @@ def _quoted(value: str) -> str:
 def _check(name: str, value: str, profile: Profile) -> None:
     if not value:
         raise StackError(f"{name} is missing in {profile.env_file}: run '{profile.target} env'")
-    if name.startswith(PORT_PREFIX) and not (value.isdecimal() and 0 < int(value) < 65_536):
-        raise StackError(f"{name}={value} in {profile.env_file} is no port: give a number to 65535")
+    if name.startswith(PORT_PREFIX) and not (value.isdecimal() and 0 < int(value) <= _LAST_PORT):
+        raise StackError(
+            f"{name}={value} in {profile.env_file} is no port: give a number from 1 to {_LAST_PORT}"
+        )
     if name.startswith(SECRET_PREFIX) and not _SAFE_SECRET.fullmatch(value):
         raise StackError(
             f"{name} in {profile.env_file} must have 8 or more of the characters A-Z a-z 0-9 _ - ="

@@ -12,7 +12,9 @@ import xmlrpc.client
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, cast
+
+import psutil
 
 from stack import processes
 from stack.commands import tail
@@ -35,6 +37,13 @@ class State:
     state: str
     pid: int
     started: float
+
+
+class _Info(TypedDict):
+    name: str
+    statename: str
+    pid: int
+    start: int
 
 
 def configuration(profile: Profile, programs: list[Program]) -> str:
@@ -112,34 +121,27 @@ def ensure(profile: Profile, programs: list[Program]) -> None:
 def states(profile: Profile) -> list[State]:
     """Every program's state; none if the supervisor is down."""
     try:
-        answer: Any = _server(profile).supervisor.getAllProcessInfo()
+        answer = cast("list[_Info]", _server(profile).supervisor.getAllProcessInfo())
     except OSError:
         return []
-    return [
-        State(info["name"], info["statename"], info["pid"], float(info["start"])) for info in answer
-    ]
+    return [_state(info) for info in answer]
 
 
 def start(profile: Profile, program: str) -> None:
     """Start a program if it is not running."""
-    server = _server(profile).supervisor
-    info: Any = server.getProcessInfo(program)
-    if info["statename"] not in _RUNNING:
-        server.startProcess(program, False)
+    if _state_of(profile, program).state not in _RUNNING:
+        _server(profile).supervisor.startProcess(program, False)
 
 
 def stop(profile: Profile, program: str) -> None:
     """Stop a program and wait for its end."""
-    server = _server(profile).supervisor
-    info: Any = server.getProcessInfo(program)
-    if info["statename"] in _RUNNING:
-        server.stopProcess(program)
+    if _state_of(profile, program).state in _RUNNING:
+        _server(profile).supervisor.stopProcess(program)
 
 
 def check_alive(profile: Profile, program: str) -> None:
     """Raise with the end of its log if a program was given up by the supervisor."""
-    info: Any = _server(profile).supervisor.getProcessInfo(program)
-    if info["statename"] in ("FATAL", "EXITED", "STOPPED"):
+    if _state_of(profile, program).state in ("FATAL", "EXITED", "STOPPED"):
         log = log_path(profile, program)
         raise StackError(f"{program} does not stay up; the end of {log}:\n{tail(log)}")
 
@@ -148,12 +150,18 @@ def shut_down(profile: Profile) -> None:
     """End the supervisor and whatever it still runs."""
     if not is_up(profile):
         return
-    _server(profile).supervisor.shutdown()
-    _wait_until(
-        lambda: not (profile.sockets / "supervisord.pid").exists(),
-        _STOP_SECONDS,
-        "the supervisor does not end",
-    )
+    server = _server(profile).supervisor
+    pid = cast("int", server.getPID())
+    server.shutdown()
+    _wait_until(lambda: not psutil.pid_exists(pid), _STOP_SECONDS, "the supervisor does not end")
+
+
+def _state(info: _Info) -> State:
+    return State(info["name"], info["statename"], info["pid"], float(info["start"]))
+
+
+def _state_of(profile: Profile, program: str) -> State:
+    return _state(cast("_Info", _server(profile).supervisor.getProcessInfo(program)))
 
 
 def _section(profile: Profile, program: Program) -> str:
@@ -185,7 +193,7 @@ def _escaped(value: object) -> str:
 
 def _reload(profile: Profile) -> None:
     server = _server(profile).supervisor
-    answer: Any = server.reloadConfig()
+    answer = cast("list[tuple[list[str], list[str], list[str]]]", server.reloadConfig())
     added, changed, removed = answer[0]
     for group in (*removed, *changed):
         server.stopProcessGroup(group)
@@ -217,7 +225,7 @@ class _UnixTransport(xmlrpc.client.Transport):
         super().__init__()
         self._path = path
 
-    def make_connection(self, host: Any) -> http.client.HTTPConnection:
+    def make_connection(self, host: object) -> http.client.HTTPConnection:
         return _UnixConnection(self._path)
 
 

@@ -56,6 +56,12 @@ _OPENS = (
     "jdk.management/com.sun.management.internal",
 )
 _SIGN_IN_SECONDS = 30
+
+# A frame of CQL's binary protocol: version, flags, stream, opcode, length of the body.
+_FRAME = struct.Struct(">BBHBI")
+_CQL_VERSION = 4
+_OPTIONS = 5
+_SUPPORTED = 6
 _LOGBACK = """<configuration>
   <appender name="STDOUT" class="ch.qos.logback.core.ConsoleAppender">
     <encoder>
@@ -198,11 +204,11 @@ def _prepare(settings: Settings) -> None:
 
 
 def _probe(settings: Settings) -> None:
-    """Ask for the protocol's options (CQL frame v4, opcode 5) and expect SUPPORTED (6)."""
+    """Ask for the options of CQL's protocol, which any client may, and expect an answer."""
     with socket.create_connection((HOST, settings.port("CASSANDRA")), timeout=5) as connection:
-        connection.sendall(struct.pack(">BBHBI", 4, 0, 0, 5, 0))
-        header = connection.recv(9, socket.MSG_WAITALL)
-    if len(header) < 9 or header[4] != 6:
+        connection.sendall(_FRAME.pack(_CQL_VERSION, 0, 0, _OPTIONS, 0))
+        header = connection.recv(_FRAME.size, socket.MSG_WAITALL)
+    if len(header) < _FRAME.size or _FRAME.unpack(header)[3] != _SUPPORTED:
         raise StackError(f"Cassandra answered {header!r} to CQL's OPTIONS")
 
 

@@ -1,5 +1,6 @@
 """Apache Kafka: three nodes, each broker and controller, with passwords and access lists."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -28,6 +29,7 @@ NODES = (1, 2, 3)
 
 REPLICATION_FACTOR = 3
 
+_ATTEMPTS = 5
 _LOGIN_MODULE = "org.apache.kafka.common.security.plain.PlainLoginModule"
 _LOG4J2 = """<?xml version="1.0" encoding="UTF-8"?>
 <Configuration status="warn">
@@ -41,7 +43,11 @@ _LOG4J2 = """<?xml version="1.0" encoding="UTF-8"?>
       <AppenderRef ref="STDOUT"/>
     </Root>
     <Logger name="kafka.authorizer.logger" level="warn"/>
+    <Logger name="kafka.server.KafkaConfig" level="warn"/>
     <Logger name="org.apache.kafka.clients" level="warn"/>
+    <Logger name="org.apache.kafka.common.config" level="warn"/>
+    <Logger name="org.apache.kafka.coordinator" level="warn"/>
+    <Logger name="state.change.logger" level="warn"/>
   </Loggers>
 </Configuration>
 """
@@ -69,8 +75,11 @@ def service(settings: Settings, contracts: Contracts) -> Service:
     programs = tuple(
         Program(
             name=f"kafka-{node}",
-            command=_java(settings, "log4j2.xml", "-Xms128M", "-Xmx384M")
-            + ("kafka.Kafka", str(home / f"node-{node}.properties")),
+            command=(
+                *_java(settings, "log4j2.xml", "-Xms128M", "-Xmx384M"),
+                "kafka.Kafka",
+                str(home / f"node-{node}.properties"),
+            ),
             directory=home,
             ports=(f"KAFKA_{node}", f"KAFKA_CONTROLLER_{node}"),
         )
@@ -208,9 +217,12 @@ def _prepare(settings: Settings) -> None:
 
 def _format(settings: Settings, node: int) -> None:
     run(
-        [*tool(settings, "kafka.tools.StorageTool"), "format"]
-        + ["--cluster-id", settings.secret("KAFKA_CLUSTER_ID")]
-        + ["--config", str(_home(settings) / f"node-{node}.properties")],
+        [
+            *tool(settings, "kafka.tools.StorageTool"),
+            "format",
+            f"--cluster-id={settings.secret('KAFKA_CLUSTER_ID')}",
+            f"--config={_home(settings) / f'node-{node}.properties'}",
+        ],
         env=supervisor_environment(settings.profile),
         log=settings.profile.logs / "kafka-format.log",
         what=f"formatting the storage of Kafka node {node}",
@@ -235,6 +247,18 @@ def _probe(settings: Settings) -> None:
 
 
 def _initialise(settings: Settings, topics: tuple[Topic, ...]) -> None:
+    """Create topics and access lists; again if a node that is still settling cuts us off."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return _create(settings, topics)
+        except KafkaException as error:
+            if error.args[0].code() >= 0:  # the brokers' own refusal, not the network's
+                raise
+            time.sleep(1)
+    return _create(settings, topics)
+
+
+def _create(settings: Settings, topics: tuple[Topic, ...]) -> None:
     admin = _admin(settings)
     created = admin.create_topics(
         [

@@ -122,8 +122,12 @@ def _prepare(settings: Settings) -> None:
     )
     # root gets its password before the server ever listens.
     run(
-        [find("mariadbd", "mariadb-server-core"), f"--defaults-file={home / 'my.cnf'}"]
-        + ["--bootstrap", "--skip-networking"],
+        [
+            find("mariadbd", "mariadb-server-core"),
+            f"--defaults-file={home / 'my.cnf'}",
+            "--bootstrap",
+            "--skip-networking",
+        ],
         stdin=_root_only(settings),
         log=log,
         what="setting the password of MariaDB's root",
@@ -135,7 +139,8 @@ def _root_only(settings: Settings) -> str:
     return (
         "FLUSH PRIVILEGES;\n"
         f"ALTER USER 'root'@'localhost' IDENTIFIED BY '{settings.secret('MYSQL_ROOT')}';\n"
-        "DELETE FROM mysql.global_priv WHERE User = '' OR (User = 'root' AND Host <> 'localhost');\n"
+        "DELETE FROM mysql.global_priv\n"
+        "WHERE User = '' OR (User = 'root' AND Host <> 'localhost');\n"
         "FLUSH PRIVILEGES;\n"
     )
 

@@ -92,9 +92,15 @@ def _prepare(settings: Settings, data: Path) -> None:
     data.chmod(0o700)
     try:
         run(
-            [str(_binary("initdb")), "-D", str(data), "--username=postgres"]
-            + [f"--pwfile={password_file}", "--auth=scram-sha-256"]
-            + ["--encoding=UTF8", "--locale=C.UTF-8"],
+            [
+                str(_binary("initdb")),
+                f"--pgdata={data}",
+                "--username=postgres",
+                f"--pwfile={password_file}",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+            ],
             env=supervisor_environment(settings.profile),
             user=user,
             log=settings.profile.logs / "postgres-initdb.log",
