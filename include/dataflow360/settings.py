@@ -51,7 +51,7 @@ def settings() -> Settings:
             f"the settings are {', '.join(sorted(known))}."
         )
     try:
-        return Settings()
+        return Settings()  # type: ignore[call-arg]  # the fields come from the environment
     except ValidationError as error:
         first = error.errors()[0]
         raise FatalError(

@@ -130,9 +130,7 @@ def _refuse_bad_batch(batch: Batch) -> None:
     if not batch.rows_quarantined:
         return
     reasons = Counter(
-        entry.reason
-        for entries in landing.refused_records(batch.folder)
-        for entry in entries
+        entry.reason for entries in landing.refused_records(batch.folder) for entry in entries
     ).most_common(_REASONS_SHOWN)
     summary = "; ".join(f"{count} x {reason}" for reason, count in reasons)
     log.warning("%s records are in quarantine: %s", batch.rows_quarantined, summary)

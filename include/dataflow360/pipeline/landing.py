@@ -84,8 +84,17 @@ def write_batch(zone: Path, record: RecordType, chunks: Iterable[Chunk]) -> Writ
     """
     _sweep(zone)
     folder = zone / _INCOMPLETE / uuid.uuid4().hex
+    folder.mkdir(parents=True)
+    try:
+        return _write(folder, record, chunks)
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
+
+
+def _write(folder: Path, record: RecordType, chunks: Iterable[Chunk]) -> Written:
     spill = folder / _DUPLICATES
-    spill.mkdir(parents=True)
+    spill.mkdir()
     finder = DuplicateFinder(spill)
     valid_digest, refused_digest = hashlib.sha256(), hashlib.sha256()
     counts = {"valid": 0, "refused": 0}
@@ -129,14 +138,20 @@ def write_batch(zone: Path, record: RecordType, chunks: Iterable[Chunk]) -> Writ
 def name_batch(zone: Path, written: Written, dag_id: str, source_key: str, batch_id: str) -> str:
     """Give a written batch its name.
 
-    A folder that bears the name already has the same content, since the batch id is a digest of
-    it: then that one stands and this one is dropped.
-
     Returns:
         The batch's folder, relative to the landing zone.
     """
     relative = Path(dag_id) / quote(source_key, safe="") / batch_id
-    final = zone / relative
+    place(written, zone / relative)
+    return str(relative)
+
+
+def place(written: Written, final: Path) -> None:
+    """Move a written batch to a folder named by a digest of its content.
+
+    If the folder is there already, its content is the same: that one stands and this one is
+    dropped.
+    """
     final.parent.mkdir(parents=True, exist_ok=True)
     try:
         written.folder.rename(final)
@@ -145,7 +160,6 @@ def name_batch(zone: Path, written: Written, dag_id: str, source_key: str, batch
             raise
         discard(written)
     _sync_folder(final.parent)
-    return str(relative)
 
 
 def discard(written: Written) -> None:

@@ -25,7 +25,7 @@ from dataflow360.pipeline.registry import Batch
 from dataflow360.records.topics import LEDGER_TOPIC
 from dataflow360.stores import mysql
 from dataflow360.streams import kafka
-from dataflow360.streams.messages import messages
+from dataflow360.streams.messages import BATCH_ID_HEADER, EVENT_ID_HEADER, Headers, messages
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,8 @@ class _Acknowledged:
             self.errors.append(error)
             return
         self.count += 1
-        partition, offset = message.partition(), message.offset()
+        partition: Any = message.partition()
+        offset: Any = message.offset()
         first, last = self.ranges.get(partition, (offset, offset))
         self.ranges[partition] = min(first, offset), max(last, offset)
 
@@ -111,9 +112,9 @@ def committed_parts(batch_id: str) -> dict[int, Part]:
     """The committed transactions of a batch, by number, from the ledger topic."""
     prefix = f"{batch_id}/".encode()
     found = (
-        Part.from_json(message.value())
+        Part.from_json(message.value)
         for message in kafka.read_to_end(LEDGER_TOPIC, 0)
-        if message.key().startswith(prefix)
+        if message.key.startswith(prefix)
     )
     return {part.number: part for part in found}
 
@@ -158,7 +159,7 @@ def _produce(
     topic: str,
     value: bytes,
     key: bytes,
-    headers: list[tuple[str, bytes]],
+    headers: Headers,
     acknowledged: _Acknowledged,
 ) -> None:
     while True:
@@ -184,6 +185,5 @@ def published_ids(batch: Batch) -> Iterator[bytes]:
             ranges[partition] = min(low, first), max(high, last)
     own = batch.batch_id.encode()
     for message in kafka.read_ranges(batch.topic, ranges):
-        headers = dict(message.headers() or ())
-        if headers.get("batch_id") == own:
-            yield bytes.fromhex(headers["ce_id"].decode().replace("-", ""))
+        if message.headers.get(BATCH_ID_HEADER) == own:
+            yield bytes.fromhex(message.headers[EVENT_ID_HEADER].decode().replace("-", ""))

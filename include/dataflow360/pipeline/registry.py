@@ -68,14 +68,14 @@ class Batch:
         """The batch's delta; only for a batch whose delta is decided."""
         if self.delta_file is None:
             raise FatalError(
-                f"Batch {self.batch_id} of {self.dag_id} has no delta yet; run its stage task first."
+                f"Batch {self.batch_id} of {self.dag_id} has no delta yet; run its stage task."
             )
         return self.folder / self.delta_file
 
 
 _STORED = [f.name for f in fields(Batch) if f.name not in {"staged", "published"}]
 _SELECT = (
-    f"SELECT {', '.join(_STORED)}, staged_at IS NOT NULL, published_at IS NOT NULL "  # noqa: S608
+    f"SELECT {', '.join(_STORED)}, staged_at IS NOT NULL, published_at IS NOT NULL "
     f"FROM {DATABASE}.batches"
 )
 _LANDED = _STORED[: _STORED.index("stage_order")]
@@ -140,8 +140,8 @@ def decide_delta(
         f"UPDATE {DATABASE}.batches AS mine JOIN ("
         f" SELECT MAX(stage_order) AS last FROM {DATABASE}.batches WHERE record_type ="
         f"  (SELECT record_type FROM {DATABASE}.batches WHERE batch_id = %s)"
-        ") AS before SET mine.delta_file = %s, mine.rows_new = %s, mine.rows_changed = %s,"
-        " mine.rows_unchanged = %s, mine.stage_order = GREATEST(COALESCE(before.last, 0) + 1,"
+        ") AS earlier SET mine.delta_file = %s, mine.rows_new = %s, mine.rows_changed = %s,"
+        " mine.rows_unchanged = %s, mine.stage_order = GREATEST(COALESCE(earlier.last, 0) + 1,"
         "  TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)))"
         " WHERE mine.batch_id = %s AND mine.delta_file IS NULL",
         (batch_id, delta_file, new, changed, unchanged, batch_id),
@@ -202,4 +202,7 @@ def lock(connection: Any, name: str) -> Iterator[None]:
 
 def _select(connection: Any, condition: str, *parameters: Any) -> list[Batch]:
     rows = fetch(connection, f"{_SELECT} {condition}", parameters)
-    return [Batch(*row[:-2], staged=bool(row[-2]), published=bool(row[-1])) for row in rows]
+    return [
+        Batch(**dict(zip(_STORED, stored, strict=True)), staged=bool(staged), published=bool(sent))
+        for *stored, staged, sent in rows
+    ]

@@ -86,9 +86,7 @@ def _decide(connection: Any, store: Store, batch: Batch) -> Batch:
             counts["unchanged"] += rows.num_rows - changes.num_rows
             yield changes
 
-    landing.write_tables(
-        batch.folder / name, landing.delta_schema(batch.record), regroup(delta())
-    )
+    landing.write_tables(batch.folder / name, landing.delta_schema(batch.record), regroup(delta()))
     return registry.decide_delta(
         connection,
         batch.batch_id,

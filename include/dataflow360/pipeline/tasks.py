@@ -68,6 +68,32 @@ def land[R: Request](request: type[R], extraction_of: Callable[[R, Interval], Ex
         return extract(extraction_of(checked, run.interval), run, refetch=checked.refetch)
 
 
+def unloaded_files() -> list[str]:
+    """Names of the inbox's files whose content has not been loaded, or all with ``refetch``."""
+    from dataflow360.pipeline.failures import readable_failures
+    from dataflow360.sources import csv_files
+
+    context = get_current_context()
+    request = Request.checked(dict(context["params"]))
+    with readable_failures():
+        return csv_files.unloaded(context["dag_run"].dag_id, everything=request.refetch)
+
+
+def land_file(name: str) -> str:
+    """Body of an extract task for one file of the inbox; returns the id of the landed batch."""
+    from dataflow360.pipeline.extraction import extract
+    from dataflow360.pipeline.failures import readable_failures
+    from dataflow360.pipeline.run import run_of
+    from dataflow360.settings import settings
+    from dataflow360.sources import csv_files
+
+    context = get_current_context()
+    request = Request.checked(dict(context["params"]))
+    with readable_failures():
+        extraction = csv_files.file(settings().inbox / name, name)
+        return extract(extraction, run_of(context), refetch=request.refetch)
+
+
 @task
 def stage(batch_id: str) -> str:
     """Bring what is new or changed in a batch into its store."""

@@ -98,13 +98,8 @@ class RecordType:
 
     @property
     def arrow_schema(self) -> pa.Schema:
-        """The declared columns as an Arrow schema."""
-        return pa.schema(
-            [
-                pa.field(name, arrow_type(column), nullable=column.nullable)
-                for name, column in self.schema.columns.items()
-            ]
-        )
+        """The declared columns as an Arrow schema; what may be missing is the check's business."""
+        return pa.schema([(name, arrow_type(c)) for name, c in self.schema.columns.items()])
 
     @property
     def schema_id(self) -> str:
@@ -190,9 +185,7 @@ def integer(
 ) -> pandera.Column:
     """Declare a whole quantity of 8, 16 or 32 bits with its unit and plausible range."""
     dtype = {8: pa.int8(), 16: pa.int16(), 32: pa.int32()}[bits]
-    return _column(
-        dtype, description, _range(minimum, maximum, unit), nullable=nullable, unit=unit
-    )
+    return _column(dtype, description, _range(minimum, maximum, unit), nullable=nullable, unit=unit)
 
 
 def boolean(description: str) -> pandera.Column:

@@ -15,7 +15,7 @@ BATCHES = f"""CREATE TABLE IF NOT EXISTS {DATABASE}.batches (
   dag_id VARCHAR(250) NOT NULL,
   source_key VARCHAR(250) NOT NULL COMMENT 'Data interval, or name of a file.',
   chain_position INT NOT NULL
-    COMMENT 'Number of the batch among those of its source key; content that goes A, B, A is three.',
+    COMMENT 'Number of the batch in the chain of its source key; content A, B, A is three.',
   record_type VARCHAR(64) NOT NULL,
   topic VARCHAR(249) NOT NULL,
   source_name VARCHAR(1024) NOT NULL COMMENT 'What a person calls the source: a file name, a URL.',
@@ -28,7 +28,7 @@ BATCHES = f"""CREATE TABLE IF NOT EXISTS {DATABASE}.batches (
   rows_duplicate BIGINT NOT NULL,
   rows_quarantined BIGINT NOT NULL,
   landed_at DATETIME(6) NOT NULL,
-  stage_order BIGINT NULL COMMENT 'Order in which deltas are decided, per record type; microseconds.',
+  stage_order BIGINT NULL COMMENT 'Order in which deltas are decided, per record type; in us.',
   delta_file VARCHAR(255) NULL COMMENT 'The delta, in the batch''s directory.',
   rows_new BIGINT NULL,
   rows_changed BIGINT NULL,

@@ -38,9 +38,7 @@ DONNEES_METEO = RecordType(
             "humidite": contract.integer("Relative humidity at 2 m.", "%", 0, 100),
             "pression": contract.number("Air pressure at sea level.", "hPa", 870, 1085),
             "vitesse_vent": contract.number("Wind speed at 10 m.", "km/h", 0, 410),
-            "direction_vent": contract.integer(
-                "Direction the wind comes from.", "°", 0, 360
-            ),
+            "direction_vent": contract.integer("Direction the wind comes from.", "°", 0, 360),
             "precipitations": contract.number("Rain in the hour before.", "mm", 0, 310),
             "nebulosite": contract.integer("Cloud cover.", "%", 0, 100),
             "visibilite": contract.number("Visibility.", "km", 0, 100, nullable=True),

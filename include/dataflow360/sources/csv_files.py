@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from dataflow360.airports import AIRPORTS, by_city
 from dataflow360.errors import FatalError
+from dataflow360.pipeline import registry
 from dataflow360.pipeline.chunk import Chunk, Refused
+from dataflow360.pipeline.extraction import Extraction
 from dataflow360.records.contract import RecordType
 from dataflow360.records.donnees_meteo import DONNEES_METEO, FILE
+from dataflow360.settings import settings
+from dataflow360.stores import mysql
+
+log = logging.getLogger(__name__)
 
 #: Bytes of a file that are read and parsed at once: about 50,000 weather rows.
 _BLOCK_BYTES = 4 << 20
@@ -26,25 +33,57 @@ _BLOCK_BYTES = 4 << 20
 WEATHER_COLUMNS = DONNEES_METEO.columns[:14]
 
 
-@dataclass(frozen=True, slots=True)
-class InboxFile:
-    """A file of the inbox.
+def unloaded(dag_id: str, *, everything: bool) -> list[str]:
+    """Names of the inbox's CSV files that are to be loaded, relative to the inbox.
 
-    Attributes:
-        name: Its path below the inbox.
-        digest: SHA-256 of its bytes (hexadecimal).
+    A file is known by its content: one that lies there under another name, or under its own since
+    it was last loaded, is left alone. A file whose last load has not come to its end is taken up
+    again.
+
+    Args:
+        dag_id: The DAG that loads them.
+        everything: Take all files, known or not.
     """
+    inbox = settings().inbox
+    files = {str(path.relative_to(inbox)): path for path in sorted(inbox.rglob("*.csv"))}
+    if everything:
+        return list(files)
+    with mysql.connect() as connection:
+        known = registry.latest_by_source(connection, dag_id)
+    contents = {batch.request for batch in known.values() if batch.published}
+    chosen = []
+    for name, path in files.items():
+        content = _content(path)
+        if name in known and known[name].request == content and known[name].published:
+            continue
+        if name not in known and content in contents:
+            log.info("%s is a copy of a file that was loaded before: left alone", name)
+            continue
+        contents.add(content)
+        chosen.append(name)
+    return chosen
 
-    name: str
-    digest: str
 
+def file(path: Path, name: str) -> Extraction:
+    """What there is to fetch of a file.
 
-def list_inbox(inbox: Path) -> list[InboxFile]:
-    """The CSV files of an inbox, by name."""
-    return [
-        InboxFile(str(path.relative_to(inbox)), _digest(path))
-        for path in sorted(inbox.rglob("*.csv"))
-    ]
+    Args:
+        path: Where it lies.
+        name: What it is called; its path relative to the inbox.
+
+    Raises:
+        FatalError: The file is not there.
+    """
+    if not path.is_file():
+        raise FatalError(f"The file {name} is not there; put it back, or mark this task a success.")
+    return Extraction(
+        record=DONNEES_METEO,
+        topic="meteo_historique",
+        source_key=name,
+        source_name=name,
+        request=_content(path),
+        fetch=lambda: read(path),
+    )
 
 
 def read(path: Path) -> Iterator[Chunk]:
@@ -191,6 +230,7 @@ class _Lines:
         return self._lines[row].removesuffix(b"\r")
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _content(path: Path) -> str:
+    """What makes a file's content known, as a request's canonical JSON."""
+    with path.open("rb") as opened:
+        return orjson.dumps({"sha256": hashlib.file_digest(opened, "sha256").hexdigest()}).decode()

@@ -74,7 +74,8 @@ class CassandraStore:
         known_ids = pa.array([event_id.bytes for event_id in ids], EVENT_ID_TYPE)
         found = pc.index_in(rows["event_id"], known_ids)
         return Known(
-            pc.take(pa.array(hashes, pa.int64()), found), pc.take(pa.array(batch_ids, pa.string()), found)
+            pc.take(pa.array(hashes, pa.int64()), found),
+            pc.take(pa.array(batch_ids, pa.string()), found),
         )
 
     def upsert(self, rows: pa.Table, batch_id: str, order: int) -> None:
@@ -121,10 +122,10 @@ class CassandraStore:
 
 def _bindable_column(column: pa.ChunkedArray) -> list[Any]:
     if pa.types.is_date32(column.type):
-        return (pc.cast(column, pa.int32()).to_numpy().astype(np.int64) + _EPOCH_DAY).tolist()
+        return list((pc.cast(column, pa.int32()).to_numpy().astype(np.int64) + _EPOCH_DAY).tolist())
     if column.type == EVENT_ID_TYPE:
         return [UUID(bytes=value) for value in column.to_pylist()]
-    return column.to_pylist()
+    return list(column.to_pylist())
 
 
 def _cuts(starts: np.ndarray, total: int) -> Iterator[tuple[int, int]]:

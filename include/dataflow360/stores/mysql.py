@@ -38,7 +38,7 @@ _WRITE_OPTIONS = pacsv.WriteOptions(
 @contextmanager
 def connect() -> Iterator[Any]:
     """Open a session that commits each statement, and close it in the end."""
-    connection = MySqlHook(CONNECTION_ID, local_infile=True).get_conn()
+    connection: Any = MySqlHook(CONNECTION_ID, local_infile=True).get_conn()
     try:
         connection.autocommit(True)
         yield connection
@@ -78,7 +78,7 @@ class MySQLStore:
                 hashes[number], batch_ids[number] = content_hash, batch_id
         return Known(pa.array(hashes, pa.int64()), pa.array(batch_ids, pa.string()))
 
-    def upsert(self, rows: pa.Table, batch_id: str, order: int) -> None:  # noqa: ARG002
+    def upsert(self, rows: pa.Table, batch_id: str, order: int) -> None:
         """Write rows by LOAD DATA REPLACE.
 
         The session holds the stage lock of the record type, so that a session that has lost it

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from airflow.providers.apache.kafka.hooks.client import KafkaAdminClientHook
 from airflow.providers.apache.kafka.hooks.consume import KafkaConsumerHook
@@ -16,7 +16,6 @@ from confluent_kafka import (
     IsolationLevel,
     KafkaError,
     KafkaException,
-    Message,
     Producer,
     TopicPartition,
 )
@@ -29,6 +28,8 @@ CONNECTION_ID = "dataflow360_kafka"
 ID_PREFIX = "dataflow360."
 
 _READ_TIMEOUT_SECONDS = 90.0
+#: A poll returns after this long, or with 10,000 messages.
+_POLL_SECONDS = 0.05
 _PRODUCER: Mapping[str, Any] = {
     "enable.idempotence": True,
     "acks": "all",
@@ -48,6 +49,14 @@ _CONSUMER: Mapping[str, Any] = {
     "queued.max.messages.kbytes": 16_384,
     "group.id": f"{ID_PREFIX}reader",
 }
+
+
+class Received(NamedTuple):
+    """A committed record."""
+
+    key: bytes
+    value: bytes
+    headers: dict[str, bytes]
 
 
 class TransactionalProducerHook(KafkaProducerHook):
@@ -76,7 +85,7 @@ class ReaderHook(KafkaConsumerHook):
 @contextmanager
 def reader() -> Iterator[Consumer]:
     """A read_committed consumer, closed in the end."""
-    consumer = ReaderHook().get_conn
+    consumer: Consumer = ReaderHook().get_conn
     try:
         yield consumer
     finally:
@@ -85,7 +94,8 @@ def reader() -> Iterator[Consumer]:
 
 def admin() -> AdminClient:
     """An admin client."""
-    return KafkaAdminClientHook(kafka_config_id=CONNECTION_ID).get_conn
+    client: AdminClient = KafkaAdminClientHook(kafka_config_id=CONNECTION_ID).get_conn
+    return client
 
 
 def transactional_producer(transactional_id: str) -> Producer:
@@ -118,13 +128,12 @@ def true_end(client: AdminClient, topic: str, partition: int) -> int:
     committed behind another producer's open transaction is not visible there yet.
     """
     place = TopicPartition(topic, partition)
-    futures = client.list_offsets(
-        {place: OffsetSpec.latest()}, isolation_level=IsolationLevel.READ_UNCOMMITTED
-    )
+    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+    futures = client.list_offsets({place: latest}, isolation_level=IsolationLevel.READ_UNCOMMITTED)
     return int(futures[place].result(_READ_TIMEOUT_SECONDS).offset)
 
 
-def read_to_end(topic: str, partition: int) -> Iterator[Message]:
+def read_to_end(topic: str, partition: int) -> Iterator[Received]:
     """All committed records of a partition up to its true end at the time of the call.
 
     Waits until transactions that are open before that end have been decided.
@@ -138,7 +147,7 @@ def read_to_end(topic: str, partition: int) -> Iterator[Message]:
         yield from _until(consumer, {(topic, partition): end})
 
 
-def read_ranges(topic: str, ranges: Mapping[int, tuple[int, int]]) -> Iterator[Message]:
+def read_ranges(topic: str, ranges: Mapping[int, tuple[int, int]]) -> Iterator[Received]:
     """Committed records of a topic in the given offset ranges.
 
     Args:
@@ -150,28 +159,24 @@ def read_ranges(topic: str, ranges: Mapping[int, tuple[int, int]]) -> Iterator[M
         yield from _until(consumer, {(topic, p): last + 1 for p, (_, last) in ranges.items()})
 
 
-def _until(consumer: Consumer, ends: dict[tuple[str, int], int]) -> Iterator[Message]:
+def _until(consumer: Consumer, ends: dict[tuple[str, int], int]) -> Iterator[Received]:
     """Poll until the position has reached the end of every partition."""
-    deadline = time.monotonic() + _READ_TIMEOUT_SECONDS
     ends = dict(ends)
+    deadline = time.monotonic() + _READ_TIMEOUT_SECONDS
     while ends:
-        messages = consumer.consume(10_000, timeout=0.5)
-        for message in messages:
-            place = (message.topic(), message.partition())
+        for message in consumer.consume(10_000, timeout=_POLL_SECONDS):
+            place, offset = _place(message)
             error = message.error()
             if error is None:
-                if place in ends and message.offset() < ends[place]:
-                    yield message
-                if place in ends and message.offset() + 1 >= ends[place]:
-                    del ends[place]
-            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
-                if place in ends and message.offset() >= ends[place]:
-                    del ends[place]
-            else:
+                deadline = time.monotonic() + _READ_TIMEOUT_SECONDS
+                if place in ends and offset < ends[place]:
+                    yield _received(message)
+                offset += 1
+            elif error.code() != KafkaError._PARTITION_EOF:
                 raise KafkaException(error)
-        if messages and any(message.error() is None for message in messages):
-            deadline = time.monotonic() + _READ_TIMEOUT_SECONDS
-        elif time.monotonic() > deadline:
+            if place in ends and offset >= ends[place]:
+                del ends[place]
+        if time.monotonic() > deadline:
             stuck = ", ".join(f"{topic}[{partition}]" for topic, partition in ends)
             raise RetriableError(
                 f"Kafka delivered nothing of {stuck} for {_READ_TIMEOUT_SECONDS:.0f} s, perhaps "
@@ -179,3 +184,9 @@ def _until(consumer: Consumer, ends: dict[tuple[str, int], int]) -> Iterator[Mes
             )
 
 
+def _place(message: Any) -> tuple[tuple[str, int], int]:
+    return (message.topic(), message.partition()), message.offset()
+
+
+def _received(message: Any) -> Received:
+    return Received(message.key() or b"", message.value() or b"", dict(message.headers() or ()))

@@ -17,7 +17,7 @@ from dataflow360.records.identity import uuid_strings
 EVENT_ID_HEADER = "ce_id"
 BATCH_ID_HEADER = "batch_id"
 
-Headers = list[tuple[str, bytes]]
+Headers = list[tuple[str, str | bytes | None]]
 
 
 def messages(
