@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stack import clients, lifecycle, supervisor
+from stack import demo as demonstration
 from stack import settings as env_file
 from stack.environment import airflow_url, project_environment
 from stack.errors import StackError
@@ -22,7 +23,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-console = Console(highlight=False, soft_wrap=True)
+# Without a terminal, lines are as long as a wide one's.
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 
 
 class ProfileName(StrEnum):
@@ -56,6 +58,14 @@ def up(context: typer.Context, without_airflow: bool = False) -> None:
         console.print(f"The stack '{profile.name}' is up: {after} programs, {seconds:.0f} s.")
     if not without_airflow:
         print_login(settings)
+
+
+@app.command()
+def demo(context: typer.Context) -> None:
+    """Start everything, run every DAG for real and show what landed where."""
+    settings = lifecycle.up(context.obj, _report)
+    demonstration.run(settings, console)
+    print_login(settings)
 
 
 @app.command()
@@ -152,8 +162,9 @@ def client(
 
 def print_login(settings: Settings) -> None:
     """Print where Airflow's UI is and how to sign in."""
+    password = settings.secret("AIRFLOW_ADMIN")
     console.print(
-        f"Airflow: {airflow_url(settings)}  user admin, password {settings.secret('AIRFLOW_ADMIN')}"
+        f"Airflow: {airflow_url(settings)}  user admin, password {password}", soft_wrap=True
     )
 
 
@@ -169,7 +180,7 @@ def main() -> None:
 
 
 def _report(line: str) -> None:
-    console.print(f"  {line}", markup=False)
+    console.print(f"  {line}", markup=False, soft_wrap=True)
 
 
 def _duration(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -22,7 +23,7 @@ class Topic(Protocol):
         ...
 
     @property
-    def config(self) -> dict[str, str]:
+    def config(self) -> Mapping[str, str]:
         """Its settings, by Kafka's names."""
         ...
 

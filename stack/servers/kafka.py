@@ -266,7 +266,7 @@ def _create(settings: Settings, topics: tuple[Topic, ...]) -> None:
                 topic.name,
                 num_partitions=topic.partitions,
                 replication_factor=REPLICATION_FACTOR,
-                config=topic.config,
+                config=dict(topic.config),
             )
             for topic in topics
         ],
