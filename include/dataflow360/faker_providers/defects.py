@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dataflow360.faker_providers.draws import booleans, generator
+from dataflow360.faker_providers.draws import booleans, generator, numbers, repeated
 
 # What no contract accepts: column and the value it gets; None is null in a required column.
 _FLIGHTS: Final = (
@@ -28,7 +28,16 @@ _WEATHER: Final = (
     ("pression", 0.0),
     ("date_observation", None),
 )
-_DEFECTS: Final[Sequence[tuple[str, object]]] = _FLIGHTS + _WEATHER
+_DEFECTS: Final[Sequence[tuple[str, str | float | None]]] = _FLIGHTS + _WEATHER
+
+
+def _scalar(value: str | float | None, type_: pa.DataType) -> pa.Scalar:
+    """Scalar of that type; unlike `pa.scalar`, without importing pandas."""
+    if value is None:
+        return pa.nulls(1, type_)[0]
+    if isinstance(value, str):
+        return repeated(value, 1).cast(type_)[0]
+    return numbers(np.array([float(value)]), pa.float64()).cast(type_)[0]
 
 
 def damage(table: pa.Table, share: float, rng_key: str) -> pa.Table:
@@ -60,6 +69,6 @@ def damage(table: pa.Table, share: float, rng_key: str) -> pa.Table:
         if hit.any():
             at = table.schema.get_field_index(name)
             field = table.schema.field(at)
-            bad = pc.if_else(booleans(hit), pa.scalar(value, field.type), table.column(at))
+            bad = pc.if_else(booleans(hit), _scalar(value, field.type), table.column(at))
             table = table.set_column(at, field, bad)
     return table

@@ -15,14 +15,15 @@ _EPOCH: Final = date(1970, 1, 1).toordinal()
 _SMALLEST: Final = 2.0**-54
 
 
-def generator(*name: str) -> np.random.Generator:
+def generator(*name: str | date) -> np.random.Generator:
     """Generator seeded by the first 16 bytes of the SHA-256 of `name`, as in 'vols|DSS|2026-11-01'.
 
-    PCG64 is named because numpy may change its default bit generator but not PCG64's stream.
-    Draw with `Generator.random` alone: it fills arrays in order, so that a longer draw starts
-    with the shorter one, and it is the method least likely to change between releases.
+    A datetime counts as its date. PCG64 is named because numpy may change its default bit generator
+    but not PCG64's stream. Draw with `Generator.random` alone: it fills arrays in order, so that a
+    longer draw starts with the shorter one, and it is the method least likely to change.
     """
-    digest = hashlib.sha256("|".join(name).encode()).digest()
+    parts = (part if isinstance(part, str) else part.isoformat()[:10] for part in name)
+    digest = hashlib.sha256("|".join(parts).encode()).digest()
     return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16])))
 
 

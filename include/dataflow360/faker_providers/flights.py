@@ -32,7 +32,7 @@ from dataflow360.faker_providers.draws import (
     repeated,
 )
 from dataflow360.faker_providers.seasons import MONTHS, WEEKDAYS, season
-from dataflow360.faker_providers.weather import HOURS, simulate
+from dataflow360.faker_providers.weather import HAZE_VISIBILITY_KM, HOURS, simulate
 
 MOST_ROWS: Final = 5000
 """Departures at most of one airport on one day."""
@@ -91,7 +91,6 @@ _NUMBERS = 9_900
 _FIRST_NUMBERS = 800
 
 _HEAVY_RAIN_MM = 2.5
-_POOR_VISIBILITY_KM = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,17 +221,17 @@ def _delays(
 ) -> npt.NDArray[np.int32]:
     """Delay in minutes of departures at a local `hour`: most about on time, with a long tail.
 
-    A mixture: about on time (normal), late (log-normal, median half an hour), very late
-    (log-normal, median two hours). Weather and the late hour shift its shares.
+    A mixture: about on time (normal), late (shifted log-normal, median half an hour), very late
+    (the same, median two hours). Weather and the late hour shift its shares.
     """
-    rng = generator("vols", airport, day.isoformat())
+    rng = generator("vols", airport, day)
     hard_day = 0.12 * rng.random() ** 2
     draws = rng.random((hour.size, 3))
     weather = simulate(airport, [day])
     hindrance = (
         0.30 * weather.storm[0]
         + 0.12 * (weather.rain[0] >= _HEAVY_RAIN_MM)
-        + 0.18 * (weather.visibility[0] <= _POOR_VISIBILITY_KM)
+        + 0.18 * (weather.visibility[0] <= HAZE_VISIBILITY_KM)
     )
     late = 0.15 + hard_day + 0.1 * np.arange(HOURS) / HOURS + np.roll(hindrance, utc_offset)
     late = late[hour]

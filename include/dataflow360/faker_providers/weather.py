@@ -175,7 +175,7 @@ def _warmth(solar_hour: npt.NDArray[np.floating]) -> Floats:
     since_dawn = (solar_hour - _DAWN) % 24.0
     rising = (1.0 - np.cos(np.pi * since_dawn / _WARMING)) / 2.0
     falling = (1.0 + np.cos(np.pi * (since_dawn - _WARMING) / (24.0 - _WARMING))) / 2.0
-    return np.where(since_dawn < _WARMING, rising, falling**1.5)
+    return np.where(since_dawn < _WARMING, rising, falling**1.25)
 
 
 @cache
@@ -261,7 +261,7 @@ def simulate(airport: str, days: Sequence[date]) -> Weather:
         raise ValueError(f"unknown airport {airport!r}: choose one of {', '.join(AIRPORTS)}")
     drawn = np.empty((len(days), _DRAWS))
     for row, day in zip(drawn, days, strict=True):
-        generator("donnees_meteo", airport, day.isoformat()).random(out=row)
+        generator("donnees_meteo", airport, day).random(out=row)
     day_of_year = [day.replace(year=_LEAP_YEAR).toordinal() - _NEW_YEAR for day in days]
     site = _site(airport)
     daily = drawn.T[:, :, None]
