@@ -268,7 +268,7 @@ def simulate(airport: str, days: Sequence[date]) -> Weather:
     first, second, third = _PARTS
     return _weather(
         site,
-        _Normals(*site.normals[:, day_of_year, None]),
+        _Normals(*site.normals.take(day_of_year, axis=1)[:, :, None]),
         daily[:first],
         normals(daily[first:second], daily[second:third]),
         drawn[:, third:].reshape(-1, _HOURLY, HOURS).transpose(1, 0, 2),
