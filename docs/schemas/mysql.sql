@@ -1,0 +1,103 @@
+-- Generated from the contracts: python -m dataflow360 contracts
+
+CREATE DATABASE IF NOT EXISTS aerien_db CHARACTER SET utf8mb4;
+
+CREATE DATABASE IF NOT EXISTS dataflow360 CHARACTER SET utf8mb4;
+
+CREATE DATABASE IF NOT EXISTS meteo_db CHARACTER SET utf8mb4;
+
+CREATE TABLE IF NOT EXISTS meteo_db.donnees_meteo (
+  pays VARCHAR(40) NOT NULL COMMENT 'Country.',
+  aeroport VARCHAR(3) NOT NULL COMMENT 'IATA code of the airport.',
+  date_observation DATE NOT NULL COMMENT 'Date of the observation (UTC).',
+  heure_observation TINYINT NOT NULL COMMENT 'Hour of the observation (UTC). [h]',
+  temperature DOUBLE NOT NULL COMMENT 'Air temperature at 2 m. [°C]',
+  humidite SMALLINT NOT NULL COMMENT 'Relative humidity at 2 m. [%]',
+  pression DOUBLE NOT NULL COMMENT 'Air pressure at sea level. [hPa]',
+  vitesse_vent DOUBLE NOT NULL COMMENT 'Wind speed at 10 m. [km/h]',
+  direction_vent SMALLINT NOT NULL COMMENT 'Direction the wind comes from. [°]',
+  precipitations DOUBLE NOT NULL COMMENT 'Rain in the hour before. [mm]',
+  nebulosite SMALLINT NOT NULL COMMENT 'Cloud cover. [%]',
+  visibilite DOUBLE NULL COMMENT 'Visibility. [km]',
+  point_rosee DOUBLE NOT NULL COMMENT 'Dew point at 2 m. [°C]',
+  conditions_meteo VARCHAR(60) NOT NULL COMMENT 'The weather in words.',
+  provenance VARCHAR(20) NOT NULL COMMENT 'Where the observation comes from; part of the natural key, so that a made value never replaces an observed one.',
+  id_observation CHAR(36) CHARACTER SET ascii NOT NULL COMMENT 'Event id.',
+  content_hash BIGINT NOT NULL COMMENT 'Hash of the values above.',
+  batch_id CHAR(32) CHARACTER SET ascii NOT NULL COMMENT 'Batch that last wrote it.',
+  PRIMARY KEY (provenance, aeroport, date_observation, heure_observation)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS dataflow360.batches (
+  batch_id CHAR(32) CHARACTER SET ascii NOT NULL
+    COMMENT 'Digest of DAG, source key, content and the batch before it in the chain.',
+  dag_id VARCHAR(250) NOT NULL,
+  source_key VARCHAR(250) NOT NULL COMMENT 'Data interval, or name of a file.',
+  chain_position INT NOT NULL
+    COMMENT 'Number of the batch in the chain of its source key; content A, B, A is three.',
+  record_type VARCHAR(64) NOT NULL,
+  topic VARCHAR(249) NOT NULL,
+  source_name VARCHAR(1024) NOT NULL COMMENT 'What a person calls the source: a file name, a URL.',
+  request TEXT NOT NULL COMMENT 'The params that shaped the content.',
+  run_id VARCHAR(250) NOT NULL COMMENT 'Run that landed it.',
+  content_digest CHAR(64) CHARACTER SET ascii NOT NULL,
+  directory VARCHAR(1024) NOT NULL COMMENT 'Below the landing zone.',
+  rows_read BIGINT NOT NULL,
+  rows_valid BIGINT NOT NULL,
+  rows_duplicate BIGINT NOT NULL,
+  rows_quarantined BIGINT NOT NULL,
+  landed_at DATETIME(6) NOT NULL,
+  stage_order BIGINT NULL COMMENT 'Order in which deltas are decided, per record type; in us.',
+  delta_file VARCHAR(255) NULL COMMENT 'The delta, in the batch''s directory.',
+  rows_new BIGINT NULL,
+  rows_changed BIGINT NULL,
+  rows_unchanged BIGINT NULL,
+  staged_at DATETIME(6) NULL COMMENT 'When the whole delta was in the store.',
+  published_at DATETIME(6) NULL COMMENT 'When the whole delta was committed to the topic.',
+  PRIMARY KEY (batch_id),
+  UNIQUE KEY chain (dag_id, source_key, chain_position),
+  UNIQUE KEY stage_order (record_type, stage_order),
+  KEY unpublished (topic, published_at, stage_order)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS dataflow360.quarantine (
+  quarantine_id CHAR(36) CHARACTER SET ascii NOT NULL
+    COMMENT 'UUIDv5 of DAG, record type, original bytes and their occurrence in the batch.',
+  dag_id VARCHAR(250) NOT NULL,
+  record_type VARCHAR(64) NOT NULL,
+  batch_id CHAR(32) CHARACTER SET ascii NOT NULL COMMENT 'Batch in which it was last seen.',
+  position BIGINT NOT NULL COMMENT 'Row or line number in its source, from 1.',
+  raw LONGBLOB NOT NULL COMMENT 'The original bytes.',
+  reasons TEXT NOT NULL,
+  state ENUM('open', 'replayed', 'dismissed') NOT NULL DEFAULT 'open',
+  first_seen DATETIME(6) NOT NULL,
+  last_seen DATETIME(6) NOT NULL,
+  PRIMARY KEY (quarantine_id),
+  KEY batch (batch_id),
+  KEY open_records (state, record_type, last_seen)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS dataflow360.runs (
+  dag_id VARCHAR(250) NOT NULL,
+  run_id VARCHAR(250) NOT NULL,
+  map_index INT NOT NULL COMMENT 'Number of the file in a run over several, else -1.',
+  record_type VARCHAR(64) NOT NULL,
+  source_name VARCHAR(1024) NOT NULL,
+  interval_start DATETIME(6) NULL,
+  interval_end DATETIME(6) NULL,
+  batch_id CHAR(32) CHARACTER SET ascii NOT NULL,
+  rows_read BIGINT NOT NULL,
+  rows_valid BIGINT NOT NULL,
+  rows_duplicate BIGINT NOT NULL,
+  rows_quarantined BIGINT NOT NULL,
+  rows_new BIGINT NOT NULL,
+  rows_changed BIGINT NOT NULL,
+  rows_unchanged BIGINT NOT NULL,
+  rows_stored BIGINT NOT NULL COMMENT 'Valid rows found in the store.',
+  messages_published BIGINT NOT NULL COMMENT 'Messages of the batch read back from the topic.',
+  state ENUM('reconciled', 'failed') NOT NULL,
+  reason TEXT NULL,
+  reconciled_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (dag_id, run_id, map_index),
+  KEY by_time (dag_id, reconciled_at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

@@ -1,0 +1,89 @@
+"""Unit tests: no network, settings of their own, and rows to work on."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pytest
+from faker import Faker
+
+from dataflow360.airports import AIRPORTS
+from dataflow360.faker_providers import FlightProvider, WeatherProvider
+from dataflow360.pipeline.chunk import Chunk, Refused
+from dataflow360.records import RECORD_TYPES
+from dataflow360.records.contract import CONTENT_HASH, RecordType
+from dataflow360.records.donnees_meteo import SYNTHETIC
+from dataflow360.records.identity import content_hashes, event_ids
+
+#: One day in each of West Africa's seasons, and a leap day.
+DAYS = (date(2026, 1, 15), date(2026, 4, 15), date(2026, 8, 15), date(2024, 2, 29))
+
+
+@pytest.fixture(autouse=True)
+def _unit(no_network, own_settings):
+    pass
+
+
+@pytest.fixture(scope="session")
+def made_rows() -> dict[str, pa.Table]:
+    """What the Faker providers make, by record type: every airport, in every season."""
+    fake = Faker()
+    fake.add_provider(FlightProvider)
+    fake.add_provider(WeatherProvider)
+    flights = pa.concat_tables(fake.flights(code, day, rows=6) for code in AIRPORTS for day in DAYS)
+    weather = pa.concat_tables(fake.weather(code, day, rows=6) for code in AIRPORTS for day in DAYS)
+    provenance = pa.repeat(SYNTHETIC, weather.num_rows)
+    return {"vols": flights, "donnees_meteo": weather.append_column("provenance", provenance)}
+
+
+@pytest.fixture(params=sorted(RECORD_TYPES))
+def record(request) -> RecordType:
+    """Each record type."""
+    return RECORD_TYPES[request.param]
+
+
+@pytest.fixture
+def rows(record, made_rows) -> pa.Table:
+    """Valid rows of the record type, as a source makes them."""
+    return made_rows[record.name]
+
+
+@pytest.fixture(scope="session")
+def edited() -> Callable[..., pa.Table]:
+    """Write values into one row of a table: ``edited(table, 3, humidite=140)``."""
+
+    def edit(table: pa.Table, row: int, **values: Any) -> pa.Table:
+        entries = table.to_pylist()
+        entries[row] |= values
+        return pa.Table.from_pylist(entries, schema=table.schema)
+
+    return edit
+
+
+@pytest.fixture(scope="session")
+def identified() -> Callable[[RecordType, pa.Table], pa.Table]:
+    """Add the event ids and content hashes that a landed batch has."""
+
+    def identify(record: RecordType, table: pa.Table) -> pa.Table:
+        ids, hashes = event_ids(record, table), content_hashes(record, table)
+        return table.append_column("event_id", ids).append_column(CONTENT_HASH, hashes)
+
+    return identify
+
+
+@pytest.fixture(scope="session")
+def chunk_of() -> Callable[..., Chunk]:
+    """A chunk of rows whose original bytes are their JSON."""
+
+    def make(table: pa.Table, start: int = 1, refused: list[Refused] | None = None) -> Chunk:
+        return Chunk(
+            table,
+            np.arange(start, start + table.num_rows),
+            lambda row: orjson.dumps(table.slice(row, 1).to_pylist()[0]),
+            refused or [],
+        )
+
+    return make

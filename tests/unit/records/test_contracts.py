@@ -1,0 +1,217 @@
+"""Each contract accepts what its sources deliver, and says why it refuses anything else."""
+
+import math
+
+import pyarrow as pa
+import pytest
+
+from dataflow360.errors import FatalError
+from dataflow360.records import RECORD_TYPES
+from dataflow360.records.validation import check
+from dataflow360.sources import csv_files
+
+IATA = r"does not match ^[A-Z]{3}$"
+TRIMMED = r"does not match ^\S(.*\S)?$"
+TIME = r"does not match ^([01]\d|2[0-3]):[0-5]\d$"
+NUMBER = r"does not match ^[A-Z0-9]{2}[0-9]{1,4}[A-Z]?$"
+UNKNOWN = "is not one of the known values"
+
+VIOLATIONS = {
+    "vols": [
+        ("numero_vol", "", f"numero_vol  {NUMBER}"),
+        ("numero_vol", "HC 301", f"numero_vol HC 301 {NUMBER}"),
+        ("numero_vol", "hc301", f"numero_vol hc301 {NUMBER}"),
+        ("numero_vol", "HC301\n", f"numero_vol HC301\n {NUMBER}"),
+        ("compagnie", " Air Sénégal", f"compagnie  Air Sénégal {TRIMMED}"),
+        ("compagnie", "x" * 81, f"compagnie {'x' * 81} is longer than 80"),
+        ("type_appareil", "A320 ", f"type_appareil A320  {TRIMMED}"),
+        ("type_appareil", "x" * 61, f"type_appareil {'x' * 61} is longer than 60"),
+        ("aeroport_depart", "CDG", f"aeroport_depart CDG {UNKNOWN}"),
+        ("pays_depart", "France", f"pays_depart France {UNKNOWN}"),
+        ("destination", "cdg", f"destination cdg {IATA}"),
+        ("destination", "CDGX", f"destination CDGX {IATA}"),
+        ("destination", "CDGX", "destination CDGX is longer than 3"),
+        ("distance_vol_km", 0.5, "distance_vol_km 0.5 is below 1 km"),
+        ("distance_vol_km", 20_040.5, "distance_vol_km 20040.5 is above 20040 km"),
+        ("distance_vol_km", math.inf, "distance_vol_km inf is above 20040 km"),
+        ("distance_vol_km", math.nan, "distance_vol_km nan is below 1 km"),
+        ("heure_depart", "24:00", f"heure_depart 24:00 {TIME}"),
+        ("heure_depart", "12:60", f"heure_depart 12:60 {TIME}"),
+        ("heure_depart", "8:05", f"heure_depart 8:05 {TIME}"),
+        ("jour_semaine", "Lundi", f"jour_semaine Lundi {UNKNOWN}"),
+        ("mois", "fevrier", f"mois fevrier {UNKNOWN}"),
+        ("saison", "été", f"saison été {UNKNOWN}"),
+        ("retard_min", -31, "retard_min -31 is below -30 min"),
+        ("retard_min", 1441, "retard_min 1441 is above 1440 min"),
+    ],
+    "donnees_meteo": [
+        ("pays", "Maroc", f"pays Maroc {UNKNOWN}"),
+        ("aeroport", "Dakar", f"aeroport Dakar {UNKNOWN}"),
+        ("heure_observation", -1, "heure_observation -1 is below 0 h"),
+        ("heure_observation", 24, "heure_observation 24 is above 23 h"),
+        ("temperature", -10.1, "temperature -10.1 is below -10 °C"),
+        ("temperature", 55.1, "temperature 55.1 is above 55 °C"),
+        ("temperature", math.nan, "temperature nan is above 55 °C"),
+        ("humidite", -1, "humidite -1 is below 0 %"),
+        ("humidite", 101, "humidite 101 is above 100 %"),
+        ("pression", 869.9, "pression 869.9 is below 870 hPa"),
+        ("pression", 1085.1, "pression 1085.1 is above 1085 hPa"),
+        ("vitesse_vent", -0.1, "vitesse_vent -0.1 is below 0 km/h"),
+        ("vitesse_vent", 410.1, "vitesse_vent 410.1 is above 410 km/h"),
+        ("direction_vent", -1, "direction_vent -1 is below 0 °"),
+        ("direction_vent", 361, "direction_vent 361 is above 360 °"),
+        ("precipitations", -0.1, "precipitations -0.1 is below 0 mm"),
+        ("precipitations", 310.1, "precipitations 310.1 is above 310 mm"),
+        ("nebulosite", -1, "nebulosite -1 is below 0 %"),
+        ("nebulosite", 101, "nebulosite 101 is above 100 %"),
+        ("visibilite", -0.1, "visibilite -0.1 is below 0 km"),
+        ("visibilite", 100.1, "visibilite 100.1 is above 100 km"),
+        ("visibilite", math.nan, "visibilite nan is below 0 km"),
+        ("point_rosee", -60.1, "point_rosee -60.1 is below -60 °C"),
+        ("point_rosee", 40.1, "point_rosee 40.1 is above 40 °C"),
+        ("conditions_meteo", "", f"conditions_meteo  {TRIMMED}"),
+        ("conditions_meteo", "Couvert\n", f"conditions_meteo Couvert\n {TRIMMED}"),
+        ("conditions_meteo", "x" * 61, f"conditions_meteo {'x' * 61} is longer than 60"),
+        ("provenance", "manuel", f"provenance manuel {UNKNOWN}"),
+    ],
+}
+#: The outermost values that are allowed.
+BOUNDS = {
+    "vols": {
+        "numero_vol": ("2J1", "AF1234A"),
+        "compagnie": ("x", "x" * 80),
+        "type_appareil": ("x", "x" * 60),
+        "distance_vol_km": (1.0, 20_040.0),
+        "heure_depart": ("00:00", "23:59"),
+        "retard_min": (-30, 1440),
+    },
+    "donnees_meteo": {
+        "heure_observation": (0, 23),
+        "temperature": (-10.0, 55.0),
+        "humidite": (0, 100),
+        "pression": (870.0, 1085.0),
+        "vitesse_vent": (0.0, 410.0),
+        "direction_vent": (0, 360),
+        "precipitations": (0.0, 310.0),
+        "nebulosite": (0, 100),
+        "visibilite": (0.0, 100.0, None),
+        "point_rosee": (-60.0, 40.0),
+        "conditions_meteo": ("x", "é" * 60),
+    },
+}
+NULLABLE = {("donnees_meteo", "visibilite")}
+
+
+def every(cases):
+    return [
+        pytest.param(name, *case, id=f"{name}-{case[0]}-{str(case[1])[:12]!r}")
+        for name, of_type in cases.items()
+        for case in of_type
+    ]
+
+
+def bounds():
+    return {
+        name: [(column, value) for column, values in columns.items() for value in values]
+        for name, columns in BOUNDS.items()
+    }
+
+
+def columns():
+    return {name: [(column, None) for column in r.columns] for name, r in RECORD_TYPES.items()}
+
+
+def test_what_the_providers_make_is_valid(record, rows):
+    assert rows.num_rows == 384
+    assert check(record, rows).reasons == {}
+
+
+def test_the_real_file_is_valid(sample):
+    chunks = list(csv_files.read(sample))
+    for chunk in chunks:
+        assert check(RECORD_TYPES["donnees_meteo"], chunk.table).reasons == {}
+    assert sum(chunk.table.num_rows for chunk in chunks) == 2880
+
+
+@pytest.mark.parametrize(("name", "column", "value", "reason"), every(VIOLATIONS))
+def test_a_violation_is_refused_with_column_value_and_rule(
+    name, column, value, reason, made_rows, edited
+):
+    rows = edited(made_rows[name].slice(0, 5), 3, **{column: value})
+    checked = check(RECORD_TYPES[name], rows)
+    assert list(checked.reasons) == [3]
+    assert reason in checked.reasons[3].split("; ")
+
+
+@pytest.mark.parametrize(("name", "column", "value"), every(bounds()))
+def test_a_value_on_the_bound_is_valid(name, column, value, made_rows, edited):
+    rows = edited(made_rows[name].slice(0, 5), 3, **{column: value})
+    assert check(RECORD_TYPES[name], rows).reasons == {}
+
+
+@pytest.mark.parametrize(("name", "column", "value"), every(columns()))
+def test_a_missing_value_is_refused_where_one_is_required(name, column, value, made_rows, edited):
+    rows = edited(made_rows[name].slice(0, 5), 3, **{column: value})
+    expected = {} if (name, column) in NULLABLE else {3: f"{column} is missing"}
+    assert check(RECORD_TYPES[name], rows).reasons == expected
+
+
+def test_all_that_is_wrong_in_a_row_is_said(made_rows, edited):
+    rows = edited(made_rows["donnees_meteo"].slice(0, 2), 1, humidite=140, pression=0.0, pays=None)
+    reasons = check(RECORD_TYPES["donnees_meteo"], rows).reasons
+    assert sorted(reasons[1].split("; ")) == [
+        "humidite 140 is above 100 %",
+        "pays is missing",
+        "pression 0.0 is below 870 hPa",
+    ]
+
+
+def test_a_bad_row_takes_no_other_with_it(made_rows, edited):
+    rows = edited(made_rows["vols"].slice(0, 5), 1, retard_min=9_999)
+    rows = edited(rows, 3, destination=None)
+    checked = check(RECORD_TYPES["vols"], rows)
+    assert checked.valid.equals(rows.take(pa.array([0, 2, 4])))
+    assert checked.valid_positions.tolist() == [0, 2, 4]
+
+
+def test_a_valid_table_is_handed_on_as_it_is(record, rows):
+    checked = check(record, rows)
+    assert checked.valid.equals(rows)
+    assert checked.valid_positions.tolist() == list(range(rows.num_rows))
+
+
+def test_no_rows_are_valid_too(record, rows):
+    checked = check(record, rows.slice(0, 0))
+    assert (checked.valid.num_rows, checked.reasons) == (0, {})
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(lambda t: t.drop_columns(["temperature"]), id="column-missing"),
+        pytest.param(lambda t: t.append_column("vent", pa.nulls(len(t))), id="column-unknown"),
+        pytest.param(lambda t: t.select(t.column_names[::-1]), id="other-order"),
+        pytest.param(
+            lambda t: t.set_column(5, "humidite", t["humidite"].cast(pa.float64())),
+            id="other-type",
+        ),
+    ],
+)
+def test_a_table_of_another_form_is_the_parsers_fault(spoil, made_rows):
+    with pytest.raises(FatalError, match="donnees_meteo has the columns .*mend the parser"):
+        check(RECORD_TYPES["donnees_meteo"], spoil(made_rows["donnees_meteo"]))
+
+
+def test_every_column_says_what_it_holds(record):
+    for name, column in record.schema.columns.items():
+        assert column.description.endswith("."), name
+        assert "unit" in column.metadata, name
+
+
+def test_key_entity_and_topics_are_declared(record):
+    assert set(record.natural_key) <= set(record.columns)
+    assert record.entity in record.columns
+    assert record.id_column not in record.columns
+    assert record.schema_id == f"urn:dataflow360:schema:{record.name}:{record.version}"
+    topics = [topic for each in RECORD_TYPES.values() for topic in each.topics]
+    assert len(set(topics)) == len(topics), "a topic carries one record type"

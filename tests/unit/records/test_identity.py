@@ -1,0 +1,256 @@
+"""The same event has the same id wherever it is met; another content has another hash."""
+
+import uuid
+from datetime import date, timedelta
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dataflow360.records import RECORD_TYPES
+from dataflow360.records.identity import (
+    EVENT_ID_TYPE,
+    NAMESPACE,
+    bytes_of,
+    content_hashes,
+    event_ids,
+    fixed_binary,
+    uuid_strings,
+)
+
+VOLS, WEATHER = RECORD_TYPES["vols"], RECORD_TYPES["donnees_meteo"]
+
+GOLDEN_ROWS = {
+    "vols": {
+        "numero_vol": "HC301",
+        "compagnie": "Air Sénégal",
+        "type_appareil": "ATR 72-600",
+        "aeroport_depart": "DSS",
+        "pays_depart": "Sénégal",
+        "destination": "ABJ",
+        "distance_vol_km": 1_792.4,
+        "heure_depart": "07:35",
+        "jour_semaine": "dimanche",
+        "mois": "novembre",
+        "saison": "saison sèche",
+        "retard_min": 17,
+        "retard": True,
+        "date_vol": date(2026, 11, 1),
+    },
+    "donnees_meteo": {
+        "pays": "Togo",
+        "aeroport": "LFW",
+        "date_observation": date(2025, 10, 20),
+        "heure_observation": 23,
+        "temperature": 26.5,
+        "humidite": 85,
+        "pression": 1013.4,
+        "vitesse_vent": 11.3,
+        "direction_vent": 234,
+        "precipitations": 0.0,
+        "nebulosite": 100,
+        "visibilite": None,
+        "point_rosee": 23.8,
+        "conditions_meteo": "Bruine légère",
+        "provenance": "fichier",
+    },
+}
+#: What lies in the stores today: another value here means that every row would count as changed.
+GOLDEN_HASHES = {
+    "vols": -830_917_888_936_327_439,
+    "donnees_meteo": 643_810_933_386_901_160,
+}
+GOLDEN_IDS = {
+    "vols": "dea1a639-e20c-521b-baea-20aea074a660",
+    "donnees_meteo": "a07f966b-1ef7-5d26-97b6-69f333029ae8",
+}
+
+#: For each column another valid value than in the golden row.
+OTHER_VALUES = {
+    "vols": {
+        "numero_vol": "HC302",
+        "compagnie": "Transair",
+        "type_appareil": "Embraer ERJ 145",
+        "aeroport_depart": "BKO",
+        "pays_depart": "Mali",
+        "destination": "ACC",
+        "distance_vol_km": 1_792.5,
+        "heure_depart": "07:40",
+        "jour_semaine": "lundi",
+        "mois": "octobre",
+        "saison": "harmattan",
+        "retard_min": 18,
+        "retard": False,
+        "date_vol": date(2026, 11, 2),
+    },
+    "donnees_meteo": {
+        "pays": "Mali",
+        "aeroport": "BKO",
+        "date_observation": date(2025, 10, 21),
+        "heure_observation": 22,
+        "temperature": 26.6,
+        "humidite": 84,
+        "pression": 1013.5,
+        "vitesse_vent": 11.4,
+        "direction_vent": 235,
+        "precipitations": 0.1,
+        "nebulosite": 99,
+        "visibilite": 0.0,
+        "point_rosee": 23.7,
+        "conditions_meteo": "Couvert",
+        "provenance": "synthetique",
+    },
+}
+CHANGES = [
+    pytest.param(name, column, id=f"{name}-{column}")
+    for name, values in OTHER_VALUES.items()
+    for column in values
+]
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+dates = st.dates(date(1900, 1, 1), date(2200, 1, 1))
+
+
+def golden(name: str, **changes: object) -> pa.Table:
+    row = GOLDEN_ROWS[name] | changes
+    return pa.Table.from_pylist([row], schema=RECORD_TYPES[name].arrow_schema)
+
+
+def hash_of(name: str, **changes: object) -> int:
+    return content_hashes(RECORD_TYPES[name], golden(name, **changes))[0].as_py()
+
+
+def in_standard_form(ids: pa.Array) -> list[uuid.UUID]:
+    return [uuid.UUID(bytes=value) for value in ids.to_pylist()]
+
+
+def test_the_namespace_never_changes():
+    assert uuid.uuid5(uuid.NAMESPACE_DNS, "dataflow360") == NAMESPACE
+    assert str(NAMESPACE) == "b1f586d0-96ed-56d4-850e-76c235bd63c1"
+
+
+@given(keys=st.lists(st.tuples(texts, texts, dates), max_size=6))
+def test_a_flights_id_is_the_uuid5_of_its_key(keys):
+    rows = [GOLDEN_ROWS["vols"] | dict(zip(VOLS.natural_key, key, strict=True)) for key in keys]
+    table = pa.Table.from_pylist(rows, schema=VOLS.arrow_schema)
+    assert in_standard_form(event_ids(VOLS, table)) == [
+        uuid.uuid5(NAMESPACE, f"vols\x1f{number}\x1f{airport}\x1f{day.isoformat()}")
+        for number, airport, day in keys
+    ]
+
+
+@given(keys=st.lists(st.tuples(texts, texts, dates, st.integers(-128, 127)), max_size=6))
+def test_an_observations_id_is_the_uuid5_of_its_key(keys):
+    rows = [
+        GOLDEN_ROWS["donnees_meteo"] | dict(zip(WEATHER.natural_key, key, strict=True))
+        for key in keys
+    ]
+    table = pa.Table.from_pylist(rows, schema=WEATHER.arrow_schema)
+    assert in_standard_form(event_ids(WEATHER, table)) == [
+        uuid.uuid5(NAMESPACE, f"donnees_meteo\x1f{origin}\x1f{airport}\x1f{day}\x1f{hour}")
+        for origin, airport, day, hour in keys
+    ]
+
+
+@pytest.mark.parametrize("name", GOLDEN_IDS)
+def test_event_ids_never_change(name):
+    ids = event_ids(RECORD_TYPES[name], golden(name))
+    assert ids.type == EVENT_ID_TYPE
+    assert uuid_strings(ids).to_pylist() == [GOLDEN_IDS[name]]
+
+
+@pytest.mark.parametrize(("name", "column"), CHANGES)
+def test_the_natural_key_alone_decides_the_id(name, column):
+    record = RECORD_TYPES[name]
+    same = event_ids(record, golden(name)).equals(
+        event_ids(record, golden(name, **{column: OTHER_VALUES[name][column]}))
+    )
+    assert same == (column not in record.natural_key)
+
+
+def test_made_events_are_all_different(record, rows):
+    assert len(set(event_ids(record, rows).to_pylist())) == rows.num_rows
+
+
+@given(ids=st.lists(st.uuids(), max_size=20), start=st.integers(0, 20), chunks=st.booleans())
+def test_ids_read_as_uuids_do(ids, start, chunks):
+    array = pa.array([each.bytes for each in ids], EVENT_ID_TYPE).slice(start)
+    given_ids = pa.chunked_array([array[:3], array[3:]]) if chunks else array
+    assert uuid_strings(given_ids).to_pylist() == [str(each) for each in ids[start:]]
+
+
+@given(ids=st.lists(st.uuids(), max_size=20), start=st.integers(0, 20))
+def test_bytes_of_ids_come_back(ids, start):
+    array = pa.array([each.bytes for each in ids], EVENT_ID_TYPE).slice(start)
+    assert fixed_binary(bytes_of(array)).equals(array)
+
+
+@pytest.mark.parametrize("name", GOLDEN_HASHES)
+def test_content_hashes_never_change(name):
+    assert hash_of(name) == GOLDEN_HASHES[name]
+
+
+@pytest.mark.parametrize(("name", "column"), CHANGES)
+def test_any_other_value_changes_the_hash(name, column):
+    assert hash_of(name, **{column: OTHER_VALUES[name][column]}) != hash_of(name)
+
+
+def test_values_that_change_places_change_the_hash():
+    assert hash_of("donnees_meteo", humidite=100, nebulosite=85) != hash_of("donnees_meteo")
+
+
+def test_a_rows_hash_does_not_depend_on_the_rows_beside_it(record, rows):
+    together = content_hashes(record, rows).to_pylist()
+    alone = [content_hashes(record, rows.slice(row, 1))[0].as_py() for row in range(0, 384, 7)]
+    assert together[::7] == alone
+    backwards = rows.take(pa.array(range(rows.num_rows))[::-1])
+    assert content_hashes(record, backwards).to_pylist() == together[::-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        pytest.param(name, column, id=f"{name}-{column}")
+        for name, record in RECORD_TYPES.items()
+        for column in record.columns
+        if not column.startswith("date_")  # a date is never missing
+    ],
+)
+def test_a_rows_hash_does_not_depend_on_a_null_beside_it(name, column):
+    both = pa.concat_tables([golden(name), golden(name, **{column: None})])
+    assert content_hashes(RECORD_TYPES[name], both)[0].as_py() == hash_of(name)
+
+
+def test_a_value_that_is_known_later_changes_the_hash():
+    assert hash_of("donnees_meteo", visibilite=10.0) != hash_of("donnees_meteo", visibilite=None)
+
+
+@pytest.mark.parametrize("column", ["temperature", "precipitations", "visibilite", "point_rosee"])
+def test_there_is_one_zero(column):
+    negative, positive = ({column: value} for value in (-0.0, 0.0))
+    assert hash_of("donnees_meteo", **negative) == hash_of("donnees_meteo", **positive)
+
+
+def test_hashes_differ_between_made_rows(record, rows):
+    assert len(set(content_hashes(record, rows).to_pylist())) == rows.num_rows
+
+
+def test_no_rows_have_no_ids_and_no_hashes(record, rows):
+    assert len(event_ids(record, rows.slice(0, 0))) == 0
+    assert len(content_hashes(record, rows.slice(0, 0))) == 0
+
+
+def test_chunks_of_a_table_do_not_matter(record, rows):
+    pieces = pa.concat_tables([rows.slice(0, 100), rows.slice(100, 1), rows.slice(101)])
+    assert content_hashes(record, pieces).equals(content_hashes(record, rows.combine_chunks()))
+    assert event_ids(record, pieces).equals(event_ids(record, rows.combine_chunks()))
+
+
+def test_a_day_later_is_another_event(rows, record):
+    column = next(name for name in record.natural_key if name.startswith("date_"))
+    later = [
+        row | {column: row[column] + timedelta(days=1)} for row in rows.slice(0, 6).to_pylist()
+    ]
+    table = pa.Table.from_pylist(later, schema=rows.schema)
+    assert not set(event_ids(record, table).to_pylist()) & set(event_ids(record, rows).to_pylist())

@@ -1,0 +1,113 @@
+"""Every message obeys the JSON Schema of its record type, and what is wrong does not."""
+
+from datetime import date
+
+import orjson
+import pytest
+from jsonschema import Draft202012Validator
+
+from dataflow360.records import RECORD_TYPES
+from dataflow360.records.documents import json_schema
+from dataflow360.sources import csv_files
+from dataflow360.streams.messages import messages
+
+
+@pytest.fixture
+def validator(record):
+    return validator_of(record)
+
+
+def validator_of(record) -> Draft202012Validator:
+    checker = Draft202012Validator.FORMAT_CHECKER
+    return Draft202012Validator(json_schema(record), format_checker=checker)
+
+
+def values(record, rows) -> list[dict]:
+    sent = messages(record, rows, dag_id="tests", batch_id="0" * 32)
+    return [orjson.loads(value) for _, value, _ in sent]
+
+
+def test_the_schema_is_one(record):
+    Draft202012Validator.check_schema(json_schema(record))
+    assert json_schema(record)["$id"] == record.schema_id
+
+
+def test_messages_of_made_rows_obey_it(record, rows, identified, validator):
+    sent = values(record, identified(record, rows))
+    assert len(sent) == rows.num_rows
+    for value in sent:
+        validator.validate(value)
+
+
+def test_messages_of_the_real_file_obey_it(sample, identified):
+    record = RECORD_TYPES["donnees_meteo"]
+    validator = validator_of(record)
+    for chunk in csv_files.read(sample):
+        for value in values(record, identified(record, chunk.table))[::5]:
+            validator.validate(value)
+
+
+def test_a_message_has_the_declared_fields_in_their_order(record, rows, identified):
+    for value in values(record, identified(record, rows.slice(0, 3))):
+        assert list(value) == [record.id_column, *record.columns]
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil"),
+    [
+        pytest.param("donnees_meteo", {"temperature": 55.1}, id="above-the-range"),
+        pytest.param("donnees_meteo", {"pression": 869}, id="below-the-range"),
+        pytest.param("donnees_meteo", {"humidite": 50.5}, id="not-a-whole-number"),
+        pytest.param("donnees_meteo", {"temperature": "26.5"}, id="a-number-as-text"),
+        pytest.param("donnees_meteo", {"temperature": None}, id="a-required-value-missing"),
+        pytest.param("donnees_meteo", {"date_observation": "2026-02-30"}, id="no-such-day"),
+        pytest.param("donnees_meteo", {"date_observation": "20/10/2025"}, id="date-in-other-form"),
+        pytest.param("donnees_meteo", {"id_observation": "42"}, id="id-not-a-uuid"),
+        pytest.param("donnees_meteo", {"aeroport": "CDG"}, id="unknown-airport"),
+        pytest.param("donnees_meteo", {"conditions_meteo": "x" * 61}, id="too-long"),
+        pytest.param("donnees_meteo", {"conditions_meteo": " Couvert"}, id="not-trimmed"),
+        pytest.param("donnees_meteo", {"content_hash": 1}, id="unknown-field"),
+        pytest.param("vols", {"retard_min": 1441}, id="delay-above-the-range"),
+        pytest.param("vols", {"retard": 1}, id="not-a-truth-value"),
+        pytest.param("vols", {"heure_depart": "24:00"}, id="no-such-time"),
+        pytest.param("vols", {"numero_vol": "HC 301"}, id="not-a-flight-number"),
+        pytest.param("vols", {"mois": "november"}, id="month-not-in-french"),
+        pytest.param("vols", {"date_vol": 20_000}, id="date-as-a-number"),
+    ],
+)
+def test_what_is_wrong_does_not_obey_it(name, spoil, made_rows, identified):
+    record = RECORD_TYPES[name]
+    (value,) = values(record, identified(record, made_rows[name].slice(0, 1)))
+    assert not validator_of(record).is_valid(value | spoil)
+
+
+def test_no_field_may_be_left_out(record, rows, identified, validator):
+    (value,) = values(record, identified(record, rows.slice(0, 1)))
+    for name in value:
+        assert not validator.is_valid({k: v for k, v in value.items() if k != name}), name
+
+
+def test_it_has_the_ranges_of_the_contract(record):
+    """The schema must not be laxer or stricter than the check that rows have passed."""
+    properties = json_schema(record)["properties"]
+    for name, column in record.schema.columns.items():
+        rules = {check.name: check.statistics for check in column.checks}
+        property_ = properties[name]
+        assert property_.get("enum") == rules.get("isin", {}).get("allowed_values"), name
+        assert property_.get("pattern") == rules.get("str_matches", {}).get("pattern"), name
+        assert property_.get("maxLength") == rules.get("str_length", {}).get("max_value"), name
+        at_least = rules.get("greater_than_or_equal_to", {}).get("min_value")
+        at_most = rules.get("less_than_or_equal_to", {}).get("max_value")
+        assert (property_.get("minimum"), property_.get("maximum")) == (at_least, at_most), name
+        assert ("null" in property_["type"]) == column.nullable, name
+        assert property_["description"] == column.description
+        assert property_.get("x-unit") == (column.metadata["unit"] or None), name
+
+
+def test_a_missing_visibility_is_null(made_rows, edited, identified):
+    record = RECORD_TYPES["donnees_meteo"]
+    row = edited(made_rows["donnees_meteo"].slice(0, 1), 0, visibilite=None)
+    (value,) = values(record, identified(record, row))
+    assert value["visibilite"] is None
+    assert validator_of(record).is_valid(value)
+    assert value["date_observation"] == date(2026, 1, 15).isoformat()
