@@ -57,11 +57,13 @@ def extract(extraction: Extraction, run: Run, *, refetch: bool) -> str:
         FatalError: The source delivered nothing, or too large a share of it was refused.
     """
     with mysql.connect() as connection:
-        batch = registry.latest(connection, run.dag_id, extraction.source_key)
-        if batch is not None and _usable(batch, extraction, run, refetch=refetch):
-            log.info("%s was landed before as batch %s", extraction.source_name, batch.batch_id)
-        else:
-            batch = _land(connection, extraction, run, previous=batch)
+        # Runs of one interval take turns: the second finds what the first has fetched.
+        with registry.lock(connection, f"land.{_digest(run.dag_id, extraction.source_key)}"):
+            batch = registry.latest(connection, run.dag_id, extraction.source_key)
+            if batch is not None and _usable(batch, extraction, run, refetch=refetch):
+                log.info("%s was landed before as batch %s", batch.source_name, batch.batch_id)
+            else:
+                batch = _land(connection, extraction, run, previous=batch)
         quarantine.keep(connection, batch)
     log.info(
         "%s: %s read, %s valid, %s duplicate, %s quarantined",
@@ -74,8 +76,11 @@ def extract(extraction: Extraction, run: Run, *, refetch: bool) -> str:
 
 def batch_id_of(dag_id: str, source_key: str, content_digest: str, previous: str | None) -> str:
     """Id of a batch: a digest of where it comes from, what is in it and what was before it."""
-    name = "\x1f".join((dag_id, source_key, content_digest, previous or ""))
-    return hashlib.sha256(name.encode()).hexdigest()[:32]
+    return _digest(dag_id, source_key, content_digest, previous or "")
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
 
 def _usable(batch: Batch, extraction: Extraction, run: Run, *, refetch: bool) -> bool:
@@ -118,12 +123,8 @@ def _land(connection: Any, extraction: Extraction, run: Run, previous: Batch | N
         rows_duplicate=written.rows_duplicate,
         rows_quarantined=written.rows_quarantined,
     )
-    if registry.register(connection, batch):
-        return batch
-    first = registry.latest(connection, run.dag_id, extraction.source_key)
-    assert first is not None  # noqa: S101
-    log.info("Another run landed batch %s at the same time: using that one", first.batch_id)
-    return first
+    registry.register(connection, batch)
+    return batch
 
 
 def _refuse_bad_batch(batch: Batch) -> None:

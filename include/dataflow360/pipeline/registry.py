@@ -13,9 +13,6 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from MySQLdb import IntegrityError
-from MySQLdb.constants.ER import DUP_ENTRY
-
 from dataflow360.errors import FatalError, RetriableError
 from dataflow360.records import RECORD_TYPES
 from dataflow360.records.contract import RecordType
@@ -112,20 +109,14 @@ def latest_by_source(connection: Any, dag_id: str) -> dict[str, Batch]:
     }
 
 
-def register(connection: Any, batch: Batch) -> bool:
-    """Enter a landed batch; False when another run entered one at its place before."""
-    try:
-        execute(
-            connection,
-            f"INSERT INTO {DATABASE}.batches ({', '.join(_LANDED)}, landed_at) "
-            f"VALUES ({', '.join(['%s'] * len(_LANDED))}, UTC_TIMESTAMP(6))",
-            tuple(getattr(batch, name) for name in _LANDED),
-        )
-    except IntegrityError as error:
-        if error.args[0] != DUP_ENTRY:
-            raise
-        return False
-    return True
+def register(connection: Any, batch: Batch) -> None:
+    """Enter a landed batch. The session must hold the lock of the batch's source key."""
+    execute(
+        connection,
+        f"INSERT INTO {DATABASE}.batches ({', '.join(_LANDED)}, landed_at) "
+        f"VALUES ({', '.join(['%s'] * len(_LANDED))}, UTC_TIMESTAMP(6))",
+        tuple(getattr(batch, name) for name in _LANDED),
+    )
 
 
 def decide_delta(

@@ -63,7 +63,7 @@ class CassandraTable:
         return f"{self.keyspace}.{self.table}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RecordType:
     """One kind of record, declared once.
 

@@ -21,6 +21,8 @@ from dataflow360.stores.store import Known
 
 CONNECTION_ID = "dataflow360_cassandra"
 
+#: Reads see what was written, whichever replica is down.
+_CONSISTENCY = ConsistencyLevel.LOCAL_QUORUM
 #: Rows of one partition in one unlogged batch; stays below the server's 50 KiB limit.
 _BATCH_ROWS = 100
 #: Requests in flight.
@@ -31,12 +33,11 @@ _EPOCH_DAY = 2**31
 
 @contextmanager
 def connect() -> Iterator[Any]:
-    """Open a session that reads and writes at quorum, and close its cluster in the end."""
+    """Open a session, and close its cluster in the end."""
     hook = CassandraHook(CONNECTION_ID)
     try:
         session = hook.get_conn()
         session.row_factory = tuple_factory
-        session.default_consistency_level = ConsistencyLevel.LOCAL_QUORUM
         yield session
     finally:
         hook.shutdown_cluster()
@@ -61,6 +62,7 @@ class CassandraStore:
             f"SELECT {record.id_column}, {CONTENT_HASH}, {BATCH_ID} FROM {table.name} "
             f"WHERE {' AND '.join(f'{name} = ?' for name in self._range_key)}"
         )
+        self._select.consistency_level = _CONSISTENCY
 
     def lookup(self, rows: pa.Table) -> Known:
         """Find the stored versions: one range read for each partition and day."""
@@ -102,7 +104,7 @@ class CassandraStore:
         return rows
 
     def _batch(self, rows: Sequence[tuple[Any, ...]], timestamp: int) -> BatchStatement:
-        batch = BatchStatement(BatchType.UNLOGGED)
+        batch = BatchStatement(BatchType.UNLOGGED, consistency_level=_CONSISTENCY)
         for row in rows:
             batch.add(self._insert, (*row, timestamp))
         return batch
