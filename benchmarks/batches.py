@@ -1,0 +1,117 @@
+"""Landed batches of made rows, for the variants that work on one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from benchmarks.comparison import Job
+from benchmarks.names import DAG_ID, FIRST_DAY
+from benchmarks.records import FLIGHTS, WEATHER
+from dataflow360.airports import AIRPORTS
+from dataflow360.records.contract import RecordType
+from dataflow360.records.donnees_meteo import SYNTHETIC
+
+if TYPE_CHECKING:
+    from dataflow360.pipeline.chunk import Chunk
+    from dataflow360.pipeline.run import Run
+
+_DAYS_OF_FLIGHTS = 30
+_FILE = "batches.json"
+
+
+def weather(rows: int) -> Iterator[pa.Table]:
+    """At least ``rows`` hourly observations from 1950 on, a table for each airport."""
+    from faker import Faker
+
+    from dataflow360.faker_providers import WeatherProvider
+
+    fake = Faker()
+    fake.add_provider(WeatherProvider)
+    days = -(-rows // (24 * len(AIRPORTS)))
+    for airport in AIRPORTS:
+        table = fake.weather_days(airport, FIRST_DAY, days)
+        yield table.append_column("provenance", pa.repeat(SYNTHETIC, table.num_rows))
+
+
+def flights(rows: int) -> Iterator[pa.Table]:
+    """At least ``rows`` departures of a month of 1950, a table for each airport."""
+    from faker import Faker
+
+    from dataflow360.faker_providers import FlightProvider
+
+    fake = Faker()
+    fake.add_provider(FlightProvider)
+    each = -(-rows // (_DAYS_OF_FLIGHTS * len(AIRPORTS)))
+    days = [FIRST_DAY + timedelta(days=number) for number in range(_DAYS_OF_FLIGHTS)]
+    for airport in AIRPORTS:
+        yield pa.concat_tables(fake.flights(airport, day, rows=each) for day in days)
+
+
+_MADE = {WEATHER.name: weather, FLIGHTS.name: flights}
+
+
+def run(name: str) -> Run:
+    """A run of the benchmark, as the pipeline enters it in its accounts."""
+    from dataflow360.pipeline.run import Interval, Run
+
+    start = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=UTC)
+    return Run(DAG_ID, name, -1, Interval(start, start + timedelta(days=1)))
+
+
+def land(record: RecordType, topic: str, rows: int, key: str) -> str:
+    """Land a batch of exactly ``rows`` made rows through the extract step; returns its id."""
+    from dataflow360.pipeline.extraction import Extraction, extract
+
+    extraction = Extraction(
+        record=record,
+        topic=topic,
+        source_key=key,
+        source_name=f"made {record.name}",
+        request="{}",
+        fetch=lambda: _chunks(record, rows),
+    )
+    return extract(extraction, run(key), refetch=False)
+
+
+def _chunks(record: RecordType, rows: int) -> Iterator[Chunk]:
+    from dataflow360.pipeline.chunk import Chunk
+
+    start = 0
+    for table in _MADE[record.name](rows):
+        wanted = table.slice(0, rows - start)
+        positions = np.arange(start, start + wanted.num_rows, dtype=np.int64) + 1
+        yield Chunk(wanted, positions, raw=lambda _: b"")
+        start += wanted.num_rows
+
+
+def remember(job: Job, batch_ids: list[str]) -> None:
+    """Note the batches of a comparison's rounds, for the processes that work on them."""
+    (job.folder / _FILE).write_text(json.dumps(batch_ids))
+
+
+def recall(job: Job) -> str:
+    """The batch of a job's round."""
+    batch_ids: list[str] = json.loads((job.folder / _FILE).read_text())
+    return batch_ids[job.round]
+
+
+def landed_rows(job: Job) -> list[pa.Table]:
+    """The first rows of the round's batch, with event ids and content hashes."""
+    from dataflow360.pipeline import landing, registry
+    from dataflow360.stores import mysql
+
+    with mysql.connect() as connection:
+        batch = registry.get(connection, recall(job))
+    tables, left = [], job.rows
+    for table in landing.valid_rows(batch.folder):
+        tables.append(table.slice(0, left))
+        left -= tables[-1].num_rows
+        if not left:
+            break
+    return tables

@@ -1,0 +1,20 @@
+"""All comparisons, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from benchmarks import cassandra, generation, kafka, mysql, whole_way
+from benchmarks.comparison import Comparison
+
+COMPARISONS: Mapping[str, Comparison] = {
+    comparison.name: comparison
+    for comparison in (
+        generation.FLIGHTS,
+        generation.WEATHER,
+        mysql.COMPARISON,
+        cassandra.COMPARISON,
+        kafka.COMPARISON,
+        whole_way.COMPARISON,
+    )
+}

@@ -1,0 +1,167 @@
+"""Tables and topics of the benchmark's own, made and removed with the administrators' rights."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from benchmarks import administration
+from benchmarks.names import FLIGHTS_TABLE, TOPIC_PREFIX, WEATHER_TABLE
+
+_PARTITIONS = 6
+_REPLICAS = 3
+_DELETION_SECONDS = 30.0
+
+
+class WeatherTable:
+    """The table of weather, in MySQL."""
+
+    def create(self) -> None:
+        """Make it, empty."""
+        from benchmarks.records import WEATHER, WEATHER_STORE
+        from dataflow360.records import ddl
+
+        self.drop()
+        with administration.mysql() as cursor:
+            cursor.execute(ddl.mysql_table(WEATHER, WEATHER_STORE))
+
+    def empty(self) -> None:
+        """Take everything out of it."""
+        with administration.mysql() as cursor:
+            cursor.execute(f"TRUNCATE TABLE {WEATHER_TABLE}")
+
+    def count(self) -> int:
+        """How many rows it holds."""
+        with administration.mysql() as cursor:
+            cursor.execute(f"SELECT COUNT(*) FROM {WEATHER_TABLE}")  # noqa: S608
+            return int(cursor.fetchone()[0])
+
+    def drop(self) -> None:
+        """Remove it, if it is there."""
+        with administration.mysql() as cursor:
+            cursor.execute(f"DROP TABLE IF EXISTS {WEATHER_TABLE}")
+
+
+class FlightsTable:
+    """The table of flights, in Cassandra."""
+
+    def create(self) -> None:
+        """Make it, empty."""
+        from benchmarks.records import FLIGHTS, FLIGHTS_STORE
+        from dataflow360.records import ddl
+
+        self.drop()
+        with administration.cassandra() as session:
+            session.execute(ddl.cassandra_table(FLIGHTS, FLIGHTS_STORE))
+
+    def empty(self) -> None:
+        """Take everything out of it."""
+        with administration.cassandra() as session:
+            session.execute(f"TRUNCATE {FLIGHTS_TABLE}")
+
+    def count(self) -> int:
+        """How many rows it holds."""
+        with administration.cassandra() as session:
+            found = session.execute(f"SELECT COUNT(*) FROM {FLIGHTS_TABLE}")  # noqa: S608
+            return int(found.one()[0])
+
+    def drop(self) -> None:
+        """Remove it, if it is there."""
+        with administration.cassandra() as session:
+            session.execute(f"DROP TABLE IF EXISTS {FLIGHTS_TABLE}")
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic with the partitions and replicas of the project's own."""
+
+    suffix: str
+
+    @property
+    def name(self) -> str:
+        """Name of the topic."""
+        return f"{TOPIC_PREFIX}{self.suffix}"
+
+    def create(self) -> None:
+        """Make it, empty."""
+        from confluent_kafka import KafkaError, KafkaException
+        from confluent_kafka.admin import AdminClient, NewTopic
+
+        self.drop()
+        client = AdminClient(administration.kafka_options())
+        topic = NewTopic(self.name, num_partitions=_PARTITIONS, replication_factor=_REPLICAS)
+        deadline = time.monotonic() + _DELETION_SECONDS
+        while True:
+            try:
+                client.create_topics([topic], operation_timeout=30)[self.name].result()
+            except KafkaException as error:
+                # The brokers delete a topic some moments after they have agreed to.
+                exists = error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS
+                if not exists or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+            else:
+                return
+
+    def empty(self) -> None:
+        """Take everything out of it."""
+        from confluent_kafka import TopicPartition
+        from confluent_kafka.admin import AdminClient
+
+        client = AdminClient(administration.kafka_options())
+        ends = [TopicPartition(self.name, number, end) for number, (_, end) in self._spans()]
+        for future in client.delete_records(ends).values():
+            future.result()
+
+    def count(self) -> int:
+        """How many committed messages it holds."""
+        from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+        waiting = {number for number, (start, end) in self._spans() if end > start}
+        consumer = Consumer(
+            {
+                **administration.kafka_options(),
+                "group.id": "benchmarks",
+                "isolation.level": "read_committed",
+                "enable.auto.commit": False,
+                "enable.partition.eof": True,
+                "auto.offset.reset": "earliest",
+            }
+        )
+        consumer.assign([TopicPartition(self.name, number) for number in sorted(waiting)])
+        total = 0
+        while waiting:
+            for message in consumer.consume(10_000, timeout=1.0):
+                error = message.error()
+                if error is None:
+                    total += 1
+                elif error.code() == error._PARTITION_EOF:
+                    waiting.discard(message.partition())
+                else:
+                    raise KafkaException(error)
+        consumer.close()
+        return total
+
+    def drop(self) -> None:
+        """Remove it, if it is there."""
+        from confluent_kafka.admin import AdminClient
+
+        client = AdminClient(administration.kafka_options())
+        if self.name in client.list_topics(timeout=30).topics:
+            client.delete_topics([self.name], operation_timeout=30)[self.name].result()
+
+    def _spans(self) -> list[tuple[int, tuple[int, int]]]:
+        """First offset and end of each partition."""
+        from confluent_kafka import Consumer, TopicPartition
+
+        consumer = Consumer({**administration.kafka_options(), "group.id": "benchmarks"})
+        spans = [
+            (number, consumer.get_watermark_offsets(TopicPartition(self.name, number), timeout=30))
+            for number in range(_PARTITIONS)
+        ]
+        consumer.close()
+        return spans
+
+
+WEATHER_ROWS = WeatherTable()
+FLIGHT_ROWS = FlightsTable()
