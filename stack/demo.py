@@ -34,7 +34,7 @@ def run(settings: Settings, console: Console) -> None:
     _fill_inbox(settings, console)
     api = airflow_api.sign_in(settings)
     airflow_api.await_parsed(api, BACKFILLED + TRIGGERED, _PARSE_SECONDS)
-    first, last = _days(datetime.now(UTC))
+    first, last = last_complete_days(datetime.now(UTC))
     for dag_id in BACKFILLED:
         api.backfill(dag_id, first, last)
     for dag_id in BACKFILLED + TRIGGERED:
@@ -58,8 +58,8 @@ def run(settings: Settings, console: Console) -> None:
         raise StackError("\n".join(text for run in failed for text in api.failures(run)))
 
 
-def _days(now: datetime) -> tuple[datetime, datetime]:
-    """The first and the last of the last complete days."""
+def last_complete_days(now: datetime) -> tuple[datetime, datetime]:
+    """The first and the last of the complete days before now."""
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     return today - timedelta(days=DAYS), today - timedelta(days=1)
 

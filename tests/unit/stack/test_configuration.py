@@ -1,0 +1,165 @@
+"""What the servers are told: loopback only, no known password, nothing shared by profiles."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from stack import lifecycle, supervisor
+from stack import settings as env_file
+from stack.contracts import Contracts
+from stack.environment import connections, project_environment
+from stack.profiles import BASE_PORTS, Profile
+from stack.servers import cassandra, kafka, mysql, redis
+from stack.settings import Settings
+
+
+def rendered(settings: Settings) -> dict[str, str]:
+    cqlshrc, credentials = cassandra.shell_configuration(settings)
+    return {
+        "my.cnf": mysql.configuration(settings),
+        "client.cnf": mysql.client_configuration(settings),
+        "redis.conf": redis.configuration(settings),
+        "users.acl": redis.access_list(settings),
+        "cassandra.yaml": cassandra.configuration(settings),
+        "cqlshrc": cqlshrc,
+        "credentials": credentials,
+        "client.properties": kafka.client_configuration(settings),
+        **{f"node-{node}": kafka.configuration(settings, node) for node in kafka.NODES},
+        "environment": "\n".join(project_environment(settings).values()),
+    }
+
+
+@pytest.fixture
+def programs(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The supervisor's configuration, on a machine that need not have the servers."""
+    monkeypatch.setattr("stack.commands.shutil.which", lambda name, **_: f"/usr/bin/{name}")
+    monkeypatch.setattr("stack.servers.postgres._binary", lambda name: Path("/usr/bin") / name)
+    services = lifecycle.services(settings)
+    return supervisor.configuration(settings.profile, [p for s in services for p in s.programs])
+
+
+def test_every_address_is_the_loopback_interface(settings: Settings, programs: str) -> None:
+    for name, text in {**rendered(settings), "supervisord.conf": programs}.items():
+        assert "0.0.0.0" not in text, name  # noqa: S104
+        assert "localhost" not in text, name
+        addresses = re.findall(r"\d+\.\d+\.\d+\.\d+", text)
+        assert set(addresses) <= {"127.0.0.1"}, name
+
+
+@pytest.mark.parametrize("option", ["bind-address = 127.0.0.1", "skip-name-resolve"])
+def test_mysql_listens_on_the_loopback_interface(settings: Settings, option: str) -> None:
+    assert option in mysql.configuration(settings)
+
+
+def test_redis_has_no_default_user_and_no_dangerous_command(settings: Settings) -> None:
+    assert "bind 127.0.0.1\n" in redis.configuration(settings)
+    users = redis.access_list(settings)
+    assert "user default reset off\n" in users
+    assert "-@admin -@dangerous" in users
+    assert settings.secret("REDIS") not in users
+
+
+def test_cassandra_asks_for_a_password(settings: Settings) -> None:
+    values = json.loads(cassandra.configuration(settings))
+    assert values["authenticator"] == "PasswordAuthenticator"
+    assert values["authorizer"] == "CassandraAuthorizer"
+    assert values["listen_address"] == values["rpc_address"] == "127.0.0.1"
+
+
+def test_every_kafka_listener_asks_for_a_password(settings: Settings) -> None:
+    for node in kafka.NODES:
+        lines = dict(
+            line.split("=", 1) for line in kafka.configuration(settings, node).splitlines() if line
+        )
+        listeners = [item.split("://")[0] for item in lines["listeners"].split(",")]
+        protocols = dict(
+            item.split(":") for item in lines["listener.security.protocol.map"].split(",")
+        )
+        assert [protocols[name] for name in listeners] == ["SASL_PLAINTEXT"] * 2
+        assert lines["authorizer.class.name"].endswith("StandardAuthorizer")
+        assert lines["super.users"] == "User:broker;User:admin"
+
+
+def test_the_kafka_user_may_only_use_the_projects_topics() -> None:
+    rules = kafka.access_list(Contracts(Profile("demo").root).topics())
+
+    assert {rule.principal for rule in rules} == {"User:dataflow360"}
+    assert all(rule.name != "*" for rule in rules)
+
+
+def test_the_mysql_user_owns_no_table(settings: Settings) -> None:
+    granted = " ".join(line for line in mysql.grants(settings) if line.startswith("GRANT"))
+
+    assert not re.search(r"\b(ALL|DROP|ALTER|CREATE(?! TEMPORARY)|FILE|SUPER)\b", granted)
+    assert "*.*" not in granted
+
+
+def test_every_password_is_a_random_one(profile: Profile, tmp_path: Path) -> None:
+    other = env_file.ensure(Profile("demo", root=tmp_path / "other"))[0]
+    mine = env_file.ensure(profile)[0]
+    pattern = re.compile(r"(?:password|user_\w+)\W*[=:]\s*\"?([^\s\";,}]+)", re.IGNORECASE)
+
+    for (name, text), other_text in zip(
+        rendered(mine).items(), rendered(other).values(), strict=True
+    ):
+        common = set(pattern.findall(text)) & set(pattern.findall(other_text))
+        assert not common, name
+
+
+def test_no_secret_is_on_a_command_line(settings: Settings, programs: str) -> None:
+    secrets = [
+        value for name, value in settings.values.items() if name.startswith("DATAFLOW360_SECRET_")
+    ]
+    assert not [secret for secret in secrets if secret in programs]
+
+
+def test_profiles_share_no_port() -> None:
+    demo, test = (set(Profile(name).default_ports.values()) for name in ("demo", "test"))
+
+    assert len(demo) == len(test) == len(BASE_PORTS)
+    assert not demo & test
+
+
+def test_profiles_share_no_directory_but_the_downloads() -> None:
+    demo, test = Profile("demo"), Profile("test")
+
+    assert demo.lib == test.lib
+    for name in ("state", "logs", "env_file", "sockets", "digest"):
+        assert getattr(demo, name) != getattr(test, name)
+
+
+def test_what_the_user_sets_wins_over_what_follows(profile: Profile) -> None:
+    own = '{"conn_type": "redis", "host": "cache.example"}'
+    profile.env_file.write_text(
+        f"AIRFLOW_CONN_DATAFLOW360_REDIS='{own}'\nAIRFLOW__CORE__PARALLELISM=8\n"
+    )
+    environment = project_environment(env_file.ensure(profile)[0])
+
+    assert environment["AIRFLOW_CONN_DATAFLOW360_REDIS"] == own
+    assert environment["AIRFLOW__CORE__PARALLELISM"] == "8"
+
+
+def test_the_project_sees_no_administrators_secret(settings: Settings) -> None:
+    environment = project_environment(settings)
+
+    assert not [name for name in environment if name.startswith("DATAFLOW360_SECRET_")]
+    for name in ("MYSQL_ROOT", "CASSANDRA_ADMIN", "KAFKA_ADMIN", "KAFKA_BROKER", "POSTGRES"):
+        assert settings.secret(name) not in environment.values()
+
+
+def test_connections_are_json_that_airflow_reads(settings: Settings) -> None:
+    environment = project_environment(settings)
+
+    for name in connections(settings):
+        connection = json.loads(environment[f"AIRFLOW_CONN_{name}"])
+        assert connection["conn_type"] in ("mysql", "cassandra", "redis", "kafka")
+    kafka_options = json.loads(environment["AIRFLOW_CONN_DATAFLOW360_KAFKA"])["extra"]
+    assert kafka_options["bootstrap.servers"].count("127.0.0.1:") == 3
+
+
+def test_a_percent_sign_in_the_projects_path_reaches_the_supervisor_whole(tmp_path: Path) -> None:
+    text = supervisor.configuration(Profile("demo", root=tmp_path / "100%"), [])
+
+    assert "100%%/" in text
