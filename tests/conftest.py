@@ -10,8 +10,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import pytest_socket
+
+# How fast a machine is does not decide whether the code is right.
+hypothesis.settings.register_profile("dataflow360", deadline=None)
+hypothesis.settings.load_profile("dataflow360")
 
 ROOT = Path(__file__).parents[1]
 TESTS = Path(__file__).parent

@@ -198,7 +198,7 @@ def test_no_rows_are_valid_too(record, rows):
     ],
 )
 def test_a_table_of_another_form_is_the_parsers_fault(spoil, made_rows):
-    with pytest.raises(FatalError, match="donnees_meteo has the columns .*mend the parser"):
+    with pytest.raises(FatalError, match=r"donnees_meteo has the columns .*mend the parser"):
         check(RECORD_TYPES["donnees_meteo"], spoil(made_rows["donnees_meteo"]))
 
 

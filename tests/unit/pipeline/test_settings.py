@@ -1,0 +1,66 @@
+"""Settings come from the environment; what is wrong there is named."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from dataflow360.errors import FatalError
+from dataflow360.settings import settings
+
+
+def test_settings_are_read_from_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("DATAFLOW360_MAX_BAD_SHARE", "0.25")
+    found = settings()
+    assert (found.landing, found.inbox) == (tmp_path / "landing", tmp_path / "inbox")
+    assert found.max_bad_share == 0.25
+
+
+def test_half_of_the_rows_may_be_bad_unless_told():
+    assert settings().max_bad_share == 0.5
+
+
+def test_settings_are_read_once(monkeypatch):
+    first = settings()
+    monkeypatch.setenv("DATAFLOW360_LANDING", "/elsewhere")
+    assert settings() is first
+
+
+def test_settings_cannot_be_changed():
+    with pytest.raises(ValidationError, match="frozen"):
+        settings().landing = Path("/elsewhere")
+
+
+@pytest.mark.parametrize("name", ["DATAFLOW360_LANDNIG", "DATAFLOW360_", "DATAFLOW360_INBOX_2"])
+def test_an_unknown_variable_is_named_with_those_that_there_are(name, monkeypatch):
+    monkeypatch.setenv(name, "x")
+    with pytest.raises(FatalError) as refused:
+        settings()
+    sentence = str(refused.value)
+    assert f"The variable {name} is not a setting" in sentence
+    assert "DATAFLOW360_INBOX, DATAFLOW360_LANDING, DATAFLOW360_MAX_BAD_SHARE" in sentence
+
+
+@pytest.mark.parametrize("value", ["1.5", "-0.1", "half", "nan", ""])
+def test_a_bad_value_is_named(value, monkeypatch):
+    monkeypatch.setenv("DATAFLOW360_MAX_BAD_SHARE", value)
+    with pytest.raises(FatalError, match="DATAFLOW360_MAX_BAD_SHARE is wrong: .*; set it in .env"):
+        settings()
+
+
+@pytest.mark.parametrize("name", ["DATAFLOW360_LANDING", "DATAFLOW360_INBOX"])
+def test_a_missing_variable_is_named(name, monkeypatch):
+    monkeypatch.delenv(name)
+    with pytest.raises(FatalError, match=f"The variable {name} is wrong: Field required"):
+        settings()
+
+
+@pytest.mark.parametrize("name", ["DATAFLOW360_PORT_MYSQL", "DATAFLOW360_STACK_PROFILE"])
+def test_the_local_stacks_own_variables_are_left_alone(name, monkeypatch):
+    monkeypatch.setenv(name, "1")
+    assert settings().max_bad_share == 0.5
+
+
+def test_other_variables_are_none_of_its_business(monkeypatch):
+    monkeypatch.setenv("OTHER_LANDING", "x")
+    assert settings().max_bad_share == 0.5
