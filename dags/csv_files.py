@@ -38,7 +38,7 @@ def csv_files():
         """Find the files of the inbox whose content has not been loaded yet."""
         return unloaded_files()
 
-    @task(map_index_template="{{ name }}")
+    @task(map_index_template="{{ task.op_kwargs['name'] }}")
     def extract(name: str) -> str:
         """Read one file, check it and land it as one batch."""
         return land_file(name)

@@ -13,7 +13,7 @@ from dataflow360.errors import FatalError
 
 _PREFIX = "DATAFLOW360_"
 #: Prefixes of the local stack's own variables, which share the project's prefix.
-_STACK_PREFIXES = (f"{_PREFIX}PORT_", f"{_PREFIX}STACK_")
+_STACK_PREFIXES = (f"{_PREFIX}PORT_", f"{_PREFIX}SECRET_")
 
 
 class Settings(BaseSettings):

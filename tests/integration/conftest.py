@@ -1,51 +1,22 @@
-"""Integration tests work on the real servers of the test stack."""
+"""Integration tests drive the pipeline's own steps, in this process, on the real servers."""
 
-import itertools
-import os
-import random
 from collections.abc import Iterator
-from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from dataflow360.settings import settings
-from dataflow360.stores import mysql
+from tests.real_servers import connection, day, stack_is_up
 
-_FIRST_DAY = date(1100, 1, 1)
-_DAYS = 250_000
-_base = random.randrange(_DAYS)
-_numbers = itertools.count()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _stack() -> None:
-    if "AIRFLOW_CONN_DATAFLOW360_MYSQL" not in os.environ:
-        pytest.fail(
-            "The test stack's environment is missing: run `make test`, or bring the stack up with "
-            "`.venv/bin/python -m stack --profile test up` and run pytest by "
-            "`.venv/bin/python -m stack --profile test run -- .venv/bin/python -m pytest`."
-        )
-
-
-@pytest.fixture
-def day() -> date:
-    """A day that no other test, and hardly any earlier run of the tests, has worked on."""
-    return _FIRST_DAY + timedelta(days=(_base + next(_numbers)) % _DAYS)
+__all__ = ["connection", "day", "stack_is_up"]
 
 
 @pytest.fixture(autouse=True)
-def landing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A landing zone that the stack's other batches share, and an inbox of the test's own."""
+def own_inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An inbox of the test's own; the landing zone is the stack's."""
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     monkeypatch.setenv("DATAFLOW360_INBOX", str(inbox))
     settings.cache_clear()
-    yield settings().landing
+    yield
     settings.cache_clear()
-
-
-@pytest.fixture
-def connection() -> Iterator[object]:
-    with mysql.connect() as opened:
-        yield opened

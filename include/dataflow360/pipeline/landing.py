@@ -47,7 +47,8 @@ class Written:
 
     Attributes:
         folder: Where it lies for now.
-        content_digest: SHA-256 over all that was read, in its order (hexadecimal).
+        content_digest: SHA-256 over all that was read, in its order, however it was chunked
+            (hexadecimal).
         rows_read: Records that the source delivered.
         rows_valid: Rows that obey the contract, each event once.
         rows_duplicate: Rows dropped because a later one tells of the same event.
@@ -96,7 +97,8 @@ def _write(folder: Path, record: RecordType, chunks: Iterable[Chunk]) -> Written
     spill = folder / _DUPLICATES
     spill.mkdir()
     finder = DuplicateFinder(spill)
-    valid_digest, refused_digest = hashlib.sha256(), hashlib.sha256()
+    # One digest for each stream: where a chunk ends must not show in them.
+    digests = {name: hashlib.sha256() for name in ("ids", "hashes", "refused")}
     counts = {"valid": 0, "refused": 0}
 
     with pq.ParquetWriter(folder / _REFUSED, _REFUSED_SCHEMA) as refused_file:
@@ -104,18 +106,20 @@ def _write(folder: Path, record: RecordType, chunks: Iterable[Chunk]) -> Written
         def valid_rows() -> Iterator[pa.Table]:
             for chunk in chunks:
                 checked = check(record, chunk.table)
-                refused = [*chunk.refused, *_contract_refusals(chunk, checked.reasons)]
+                refused = sorted(
+                    [*chunk.refused, *_contract_refusals(chunk, checked.reasons)],
+                    key=lambda entry: entry.position,
+                )
                 if refused:
                     refused_file.write_table(_refused_table(refused))
                     for entry in refused:
-                        refused_digest.update(entry.raw)
-                        refused_digest.update(b"\n")
+                        digests["refused"].update(entry.raw + b"\n")
                     counts["refused"] += len(refused)
                 table = checked.valid
                 ids, hashes = event_ids(record, table), content_hashes(record, table)
                 finder.add(bytes_of(ids))
-                valid_digest.update(ids.buffers()[1] or b"")
-                valid_digest.update(hashes.buffers()[1] or b"")
+                digests["ids"].update(ids.buffers()[1] or b"")
+                digests["hashes"].update(hashes.buffers()[1] or b"")
                 counts["valid"] += table.num_rows
                 yield table.append_column(EVENT_ID, ids).append_column(CONTENT_HASH, hashes)
 
@@ -124,10 +128,10 @@ def _write(folder: Path, record: RecordType, chunks: Iterable[Chunk]) -> Written
     if len(superseded):
         _drop_rows(folder / _VALID, superseded)
     shutil.rmtree(spill)
-    digest = hashlib.sha256(valid_digest.digest() + refused_digest.digest()).hexdigest()
+    content = b"".join(digest.digest() for digest in digests.values())
     return Written(
         folder=folder,
-        content_digest=digest,
+        content_digest=hashlib.sha256(content).hexdigest(),
         rows_read=counts["valid"] + counts["refused"],
         rows_valid=counts["valid"] - len(superseded),
         rows_duplicate=len(superseded),

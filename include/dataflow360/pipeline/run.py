@@ -9,6 +9,8 @@ from typing import Any
 
 from croniter import croniter
 
+from dataflow360.errors import FatalError
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -49,7 +51,7 @@ def run_of(context: Mapping[str, Any]) -> Run:
     """
     dag_run = context["dag_run"]
     if day := context["params"].get("day"):
-        interval = day_interval(date.fromisoformat(day))
+        interval = day_interval(parse_day(day))
     elif dag_run.data_interval_start and dag_run.data_interval_end:
         interval = Interval(
             dag_run.data_interval_start.astimezone(UTC), dag_run.data_interval_end.astimezone(UTC)
@@ -57,6 +59,21 @@ def run_of(context: Mapping[str, Any]) -> Run:
     else:
         interval = last_complete_interval(context["dag"].timetable.expression, dag_run.run_after)
     return Run(dag_run.dag_id, dag_run.run_id, context["ti"].map_index, interval)
+
+
+def parse_day(text: str) -> date:
+    """A day in the form YYYY-MM-DD, which alone is accepted.
+
+    Raises:
+        FatalError: The text has another form, or there is no such day.
+    """
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text:
+        raise FatalError(f"The param day is wrong ({text!r}): give it as YYYY-MM-DD.")
+    return day
 
 
 def day_interval(day: date) -> Interval:
@@ -67,7 +84,7 @@ def day_interval(day: date) -> Interval:
 
 def last_complete_interval(cron: str, moment: datetime) -> Interval:
     """The last interval between two ticks of a cron expression (UTC) that is over at a moment."""
-    ticks = croniter(cron, moment.astimezone(UTC))
-    end = moment if croniter.match(cron, moment) else ticks.get_prev(datetime)
-    start = croniter(cron, end).get_prev(datetime)
-    return Interval(start, end)
+    # croniter looks strictly backwards: a tick at the moment itself counts as well.
+    just_after = moment.astimezone(UTC) + timedelta(microseconds=1)
+    end = croniter(cron, just_after).get_prev(datetime)
+    return Interval(croniter(cron, end).get_prev(datetime), end)

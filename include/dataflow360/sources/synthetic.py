@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from dataflow360.airports import AIRPORTS
 from dataflow360.pipeline.request import Request
+from dataflow360.pipeline.run import parse_day
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,7 +41,11 @@ Airports = Annotated[
         }
     ),
 ]
-Day = Annotated[date | None, WithJsonSchema({"type": ["null", "string"], "format": "date"})]
+Day = Annotated[
+    date | None,
+    BeforeValidator(lambda value: parse_day(value) if isinstance(value, str) else value),
+    WithJsonSchema({"type": ["null", "string"], "format": "date"}),
+]
 
 
 class SyntheticRequest(Request):

@@ -1,0 +1,100 @@
+"""A task, a broker or a store that dies while runs are under way."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+
+import psutil
+import pytest
+
+from stack import supervisor
+from stack.profiles import Profile
+from tests.end_to_end.conftest import Airflow
+from tests.end_to_end.test_airflow import ledger
+from tests.integration.support import FLIGHTS, WEATHER, Flow, ends, ids_since, stored
+
+OUTAGE_SECONDS = 20
+
+
+@contextmanager
+def stopped(profile: Profile, program: str) -> Iterator[None]:
+    """Have one program of the stack away."""
+    supervisor.stop(profile, program)
+    try:
+        yield
+    finally:
+        supervisor.start(profile, program)
+
+
+def check(flow: Flow, day: date, run_id: str, start: dict[int, int], rows: int) -> None:
+    """The run's rows are in the store, and on the topic just once."""
+    (row,) = ledger(run_id)
+    assert row["state"] == "reconciled"
+    assert row["rows_valid"] == rows * 16
+    ids = flow.ids(day, rows=rows)
+    assert set(stored(flow, day)) == ids
+    assert ids_since(flow.topic, start) == dict.fromkeys(ids, 1)
+
+
+@pytest.mark.parametrize("task_id", ["stage", "publish"])
+def test_a_task_that_is_killed_is_tried_again_and_loses_nothing(
+    airflow: Airflow, day: date, task_id: str
+) -> None:
+    rows, start = 2000, ends(FLIGHTS.topic)
+    run_id = airflow.trigger(FLIGHTS.dag_id, rows=rows, day=str(day))
+    airflow.wait_for_task(FLIGHTS.dag_id, run_id, task_id, "running")
+    kill_task(FLIGHTS.dag_id, task_id)
+    assert airflow.wait(FLIGHTS.dag_id, run_id) == "success"
+    tries = {t["task_id"]: t["try_number"] for t in airflow.tasks(FLIGHTS.dag_id, run_id)}
+    assert tries[task_id] == 2
+    check(FLIGHTS, day, run_id, start, rows)
+
+
+def kill_task(dag_id: str, task_id: str) -> None:
+    """kill -9 the process that runs a task, once it is well under way."""
+    deadline = time.monotonic() + 60
+    while True:
+        for process in psutil.process_iter(["cmdline"]):
+            line = " ".join(process.info["cmdline"] or [])
+            if "task runner" in line and dag_id in line and task_id in line:
+                time.sleep(1)
+                process.kill()
+                return
+        assert time.monotonic() < deadline, f"no process runs {dag_id}.{task_id}"
+        time.sleep(0.05)
+
+
+def test_a_broker_that_is_away_fails_no_run(airflow: Airflow, profile: Profile, day: date) -> None:
+    rows, start = 12, ends(WEATHER.topic)
+    with stopped(profile, "kafka-2"):
+        run_id = airflow.trigger(WEATHER.dag_id, rows=rows, day=str(day))
+        assert airflow.wait(WEATHER.dag_id, run_id) == "success"
+    assert {t["try_number"] for t in airflow.tasks(WEATHER.dag_id, run_id)} == {1}
+    check(WEATHER, day, run_id, start, rows)
+
+
+@pytest.mark.parametrize(
+    ("flow", "program", "task_id", "sentence"),
+    [
+        (FLIGHTS, "cassandra", "stage", "Cassandra (connection dataflow360_cassandra) does not"),
+        (WEATHER, "mysql", "extract", "MySQL (connection dataflow360_mysql) does not answer"),
+    ],
+    ids=["cassandra", "mysql"],
+)
+def test_a_store_that_is_away_for_a_while_is_waited_for(
+    airflow: Airflow,
+    profile: Profile,
+    day: date,
+    flow: Flow,
+    program: str,
+    task_id: str,
+    sentence: str,
+) -> None:
+    rows, start = 12, ends(flow.topic)
+    with stopped(profile, program):
+        run_id = airflow.trigger(flow.dag_id, rows=rows, day=str(day))
+        airflow.wait_for_task(flow.dag_id, run_id, task_id, "up_for_retry")
+    assert airflow.wait(flow.dag_id, run_id) == "success"
+    assert sentence in airflow.log(flow.dag_id, run_id, task_id, 1)
+    check(flow, day, run_id, start, rows)
