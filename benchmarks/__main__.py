@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,16 +58,27 @@ def main(
 
 @contextmanager
 def _workplace() -> Iterator[Path]:
-    """A folder on the stack's own disk, and the rights to use topics; both gone in the end."""
+    """A folder on the stack's own disk, and the rights to use topics; both gone in the end.
+
+    Raises:
+        MeasurementError: Another run is at work on this stack; both would measure each other.
+    """
     state = stack_settings().profile.state
-    traces.remove()  # of a run that was killed
-    traces.allow_topics()
-    try:
-        with tempfile.TemporaryDirectory(dir=state, prefix="benchmarks-") as folder:
-            yield Path(folder)
-    finally:
-        traces.remove()
-        traces.forbid_topics()
+    with (state / "benchmarks.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise MeasurementError(
+                "Another run of the benchmarks is at work on this stack; wait for its end."
+            ) from error
+        traces.remove()  # of a run that was killed
+        traces.allow_topics()
+        try:
+            with tempfile.TemporaryDirectory(dir=state, prefix="benchmarks-") as folder:
+                yield Path(folder)
+        finally:
+            traces.remove()
+            traces.forbid_topics()
 
 
 def _file_title(comparison: Comparison, rows: int) -> str:

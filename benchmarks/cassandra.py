@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from benchmarks import ready
 from benchmarks.comparison import Comparison, Job, Target, Variant, Work
 from benchmarks.destinations import FLIGHT_ROWS
 from benchmarks.names import FLIGHTS_TABLE
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 #: As in the documentation of ``execute_concurrent``.
 _CONCURRENCY = 100
-
-
-def _tuples(job: Job) -> Path:
-    return job.folder / "rows.pickle"
 
 
 def _prepare(job: Job, rounds: int) -> None:
@@ -41,9 +34,7 @@ def _prepare(job: Job, rounds: int) -> None:
     columns[FLIGHTS.id_column] = [UUID(bytes=value) for value in rows["event_id"].to_pylist()]
     columns[CONTENT_HASH] = rows[CONTENT_HASH].to_pylist()
     columns[BATCH_ID] = [batch_ids[0]] * rows.num_rows
-    _tuples(job).write_bytes(
-        pickle.dumps((list(columns), list(zip(*columns.values(), strict=True))))
-    )
+    ready.write(job, list(columns), list(columns.values()))
 
 
 @contextmanager
@@ -51,8 +42,7 @@ def _statement(job: Job) -> Iterator[tuple[Any, Any, list[tuple[Any, ...]]]]:
     """The provider's session, a prepared insert and its parameters."""
     from airflow.providers.apache.cassandra.hooks.cassandra import CassandraHook
 
-    # pickle: the file was written by this very run.
-    names, rows = pickle.loads(_tuples(job).read_bytes())  # noqa: S301
+    names, rows = ready.read(job)
     hook = CassandraHook("dataflow360_cassandra")
     try:
         session = hook.get_conn()
@@ -60,7 +50,7 @@ def _statement(job: Job) -> Iterator[tuple[Any, Any, list[tuple[Any, ...]]]]:
         statement = session.prepare(
             f"INSERT INTO {FLIGHTS_TABLE} ({', '.join(names)}) VALUES ({places})"  # noqa: S608
         )
-        yield session, statement, rows[: job.rows]
+        yield session, statement, rows
     finally:
         hook.shutdown_cluster()
 

@@ -13,6 +13,7 @@ from benchmarks.names import FIRST_DAY
 
 _PLAIN_ROWS = 20_000
 _FLIGHTS_A_DAY = 48
+_MANY_FLIGHTS_A_DAY = 5_000
 _HOURS = 24
 _LATE_MIN = 15
 
@@ -50,6 +51,11 @@ def _provider_work(method: str, rows: int, each: int) -> Work:
 @contextmanager
 def _flight_provider(job: Job) -> Iterator[Work]:
     yield _provider_work("flights", job.rows, _FLIGHTS_A_DAY)
+
+
+@contextmanager
+def _many_flights_provider(job: Job) -> Iterator[Work]:
+    yield _provider_work("flights", job.rows, _MANY_FLIGHTS_A_DAY)
 
 
 @contextmanager
@@ -160,8 +166,12 @@ FLIGHTS = Comparison(
     variants=(
         Variant("plain", "plain Faker loop", _plain_flights, most_rows=_PLAIN_ROWS),
         Variant("ours", "ours: FlightProvider, 48 a day and airport", _flight_provider),
+        Variant("many", "ours: FlightProvider, 5,000 a day and airport", _many_flights_provider),
     ),
-    targets=(Target("ours", "ours", "plain", 25),),
+    targets=(
+        Target("ours", "48 a day", "plain", 25),
+        Target("many", "5,000 a day", "plain", 25),
+    ),
 )
 WEATHER = Comparison(
     name="weather",

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
+from benchmarks import ready
 from benchmarks.comparison import Comparison, Job, Target, Variant, Work
 from benchmarks.destinations import WEATHER_ROWS, Topic
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 OURS, OPERATOR, RAW = Topic("ours"), Topic("operator"), Topic("raw")
-
-
-def _messages(job: Job) -> Path:
-    return job.folder / "messages.pickle"
 
 
 def _prepare(job: Job, rounds: int) -> None:
@@ -33,21 +25,20 @@ def _prepare(job: Job, rounds: int) -> None:
         batch_id = batches.land(WEATHER, OURS.name, job.rows, f"kafka-{number}")
         batch_ids.append(staging.stage(batch_id))
     batches.remember(job, batch_ids)
-    ready = [
+    made = [
         message
         for rows in batches.landed_rows(job)
         for message in messages(WEATHER, rows, dag_id=DAG_ID, batch_id=batch_ids[0])
     ]
-    _messages(job).write_bytes(pickle.dumps(ready))
+    ready.write(job, ("key", "value", "headers"), list(zip(*made, strict=True)))
 
 
 @contextmanager
 def _operator(job: Job) -> Iterator[Work]:
     from airflow.providers.apache.kafka.operators.produce import ProduceToTopicOperator
 
-    # pickle: the file was written by this very run.
-    ready = pickle.loads(_messages(job).read_bytes())  # noqa: S301
-    pairs = [(key, value) for key, value, _ in ready[: job.rows]]
+    _, messages = ready.read(job)
+    pairs = [(key, value) for key, value, _ in messages]
     produce = ProduceToTopicOperator(
         task_id="produce",
         kafka_config_id="dataflow360_kafka",
@@ -64,15 +55,14 @@ def _raw(job: Job) -> Iterator[Work]:
 
     from dataflow360.streams import kafka
 
-    # pickle: the file was written by this very run.
-    ready = pickle.loads(_messages(job).read_bytes())[: job.rows]  # noqa: S301
+    _, messages = ready.read(job)
     connection = KafkaAdminClientHook.get_connection("dataflow360_kafka").extra_dejson
     producer = Producer({**connection, **kafka._PRODUCER})
     producer.list_topics(RAW.name, timeout=30)  # connected, as ours is not
     topic = RAW.name
 
     def work() -> None:
-        for key, value, headers in ready:
+        for key, value, headers in messages:
             while True:
                 try:
                     producer.produce(topic, value, key, headers=headers)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from benchmarks import ready
 from benchmarks.comparison import Comparison, Job, Target, Variant, Work
 from benchmarks.destinations import WEATHER_ROWS
 from benchmarks.names import WEATHER_TABLE
@@ -17,10 +17,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ROWS_AT_ONCE = 1_000
-
-
-def _tuples(job: Job) -> Path:
-    return job.folder / "rows.pickle"
 
 
 def _csv(job: Job) -> Path:
@@ -39,8 +35,7 @@ def _prepare(job: Job, rounds: int) -> None:
     ]
     batches.remember(job, batch_ids)
     stored = _as_stored(pa.concat_tables(batches.landed_rows(job)), batch_ids[0])
-    columns = (column.to_pylist() for column in stored.columns)
-    _tuples(job).write_bytes(pickle.dumps((stored.column_names, list(zip(*columns, strict=True)))))
+    ready.write(job, stored.column_names, [column.to_pylist() for column in stored.columns])
     options = pacsv.WriteOptions(
         include_header=False, quoting_style="all_valid", null_string="NULL"
     )
@@ -66,9 +61,7 @@ def _as_stored(rows: pa.Table, batch_id: str) -> pa.Table:
 def _hook(job: Job, *, executemany: bool) -> Iterator[Work]:
     from airflow.providers.mysql.hooks.mysql import MySqlHook
 
-    # pickle: the file was written by this very run.
-    names, rows = pickle.loads(_tuples(job).read_bytes())  # noqa: S301
-    rows = rows[: job.rows]
+    names, rows = ready.read(job)
     hook: Any = MySqlHook("dataflow360_mysql")
     # Never commit_every=0 with executemany: the hook then inserts nothing at all.
     yield lambda: hook.insert_rows(
