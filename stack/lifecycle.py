@@ -107,7 +107,7 @@ def _alone(profile: Profile) -> Iterator[None]:
 
 def _make_directories(settings: Settings) -> None:
     profile = settings.profile
-    for directory in (profile.logs, profile.sockets):
+    for directory in (profile.logs, profile.sockets, profile.temporary):
         directory.mkdir(parents=True, exist_ok=True)
         directory.chmod(0o700)
     for name in ("DATAFLOW360_LANDING", "DATAFLOW360_INBOX"):

@@ -51,6 +51,11 @@ class Profile:
         return self.state / "log"
 
     @property
+    def temporary(self) -> Path:
+        """The directory for temporary files of the servers."""
+        return self.state / "tmp"
+
+    @property
     def lib(self) -> Path:
         """The directory with downloaded servers, which all profiles share."""
         return self.root / ".stack" / "lib"

@@ -43,4 +43,4 @@ class Service:
     prepare: Callable[[], None] = nothing
     probe: Callable[[], None] = nothing
     initialise: Callable[[], None] = nothing
-    ready_seconds: int = 90
+    ready_seconds: int = 240

@@ -177,7 +177,8 @@ def _section(profile: Profile, program: Program) -> str:
         "stopasgroup": str(program.stop_group).lower(),
         "killasgroup": "true",
         "redirect_stderr": "true",
-        "stdout_logfile": str(log_path(profile, program.name)),
+        # Supervisor expands this value twice.
+        "stdout_logfile": _escaped(log_path(profile, program.name)),
         "stdout_logfile_maxbytes": "20MB",
         "stdout_logfile_backups": "2",
     }

@@ -63,7 +63,6 @@ def service(settings: Settings, needs: tuple[str, ...]) -> Service:
         programs=programs,
         needs=needs,
         probe=lambda: _probe(settings),
-        ready_seconds=180,
     )
 
 

@@ -17,7 +17,7 @@ from stack.contracts import Contracts
 from stack.environment import HOST
 from stack.errors import StackError
 from stack.files import write_private
-from stack.java import classpath, find_java
+from stack.java import classpath, common_options, find_java
 from stack.programs import Program, Service
 from stack.settings import Settings
 
@@ -177,7 +177,7 @@ def _command(settings: Settings) -> tuple[str, ...]:
         "-Xmx512M",
         "-Xss512k",
         "-XX:+UseG1GC",
-        "-XX:+ExitOnOutOfMemoryError",
+        *common_options(settings.profile),
         "-Djdk.attach.allowAttachSelf=true",
         f"-javaagent:{agent}",
         f"-Dlogback.configurationFile={home / 'logback.xml'}",

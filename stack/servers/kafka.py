@@ -20,7 +20,7 @@ from stack.contracts import Contracts, Topic
 from stack.environment import HOST, kafka_client_options, supervisor_environment
 from stack.errors import StackError
 from stack.files import write_private
-from stack.java import classpath, find_java
+from stack.java import classpath, common_options, find_java
 from stack.programs import Program, Service
 from stack.settings import Settings
 
@@ -161,7 +161,7 @@ def client_file(settings: Settings) -> Path:
 def tool(settings: Settings, main_class: str) -> tuple[str, ...]:
     """The start of a command that runs one of Kafka's own tools."""
     return (
-        *_java(settings, "tools-log4j2.xml", "-Xmx256M", "-XX:TieredStopAtLevel=1"),
+        *_java(settings, "tools-log4j2.xml", "-Xmx256M"),
         main_class,
     )
 
@@ -196,7 +196,7 @@ def _java(settings: Settings, logging: str, *options: str) -> tuple[str, ...]:
         find_java(),
         *options,
         "-XX:+UseG1GC",
-        "-XX:+ExitOnOutOfMemoryError",
+        *common_options(settings.profile),
         f"-Dlog4j2.configurationFile={_home(settings) / logging}",
         "-cp",
         classpath(settings.profile.lib / "kafka"),

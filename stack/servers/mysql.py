@@ -44,7 +44,7 @@ def configuration(settings: Settings) -> str:
     home = _home(settings)
     buffer_pool = "512M" if settings.profile.name == "demo" else "256M"
     return f"""[mariadbd]
-user = {pwd.getpwuid(os.getuid()).pw_name}
+user = {_user()}
 datadir = {home / "data"}
 tmpdir = {home / "tmp"}
 socket = {_socket(settings)}
@@ -92,6 +92,10 @@ def grants(settings: Settings) -> list[str]:
     ]
 
 
+def _user() -> str:
+    return pwd.getpwuid(os.getuid()).pw_name
+
+
 def _home(settings: Settings) -> Path:
     return settings.profile.state / "mysql"
 
@@ -102,7 +106,6 @@ def _socket(settings: Settings) -> Path:
 
 def _prepare(settings: Settings) -> None:
     home = _home(settings)
-    data = home / "data"
     (home / "tmp").mkdir(parents=True, exist_ok=True)
     write_private(home / "my.cnf", configuration(settings))
     write_private(client_file(settings), client_configuration(settings))
@@ -112,11 +115,13 @@ def _prepare(settings: Settings) -> None:
     run(
         [
             find("mariadb-install-db", "mariadb-server-core"),
-            f"--defaults-file={home / 'my.cnf'}",
-            f"--datadir={data}",
+            "--no-defaults",
+            f"--user={_user()}",
+            "--datadir=./data",  # this script breaks a path with a blank
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
         ],
+        directory=home,
         log=log,
         what="creating MariaDB's data directory",
     )

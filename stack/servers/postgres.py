@@ -1,9 +1,10 @@
 """PostgreSQL, which holds Airflow's metadata."""
 
-import grp
 import os
 import pwd
+import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import psycopg2
@@ -82,32 +83,29 @@ def _prepare(settings: Settings, data: Path) -> None:
         return
     user = server_user()
     data.mkdir(parents=True, exist_ok=True)
-    password_file = settings.profile.state / "postgres-password"
-    password_file.touch(mode=0o600)
-    password_file.write_text(settings.secret("POSTGRES"))
-    if user is not None:
-        identity = pwd.getpwnam(user).pw_uid, grp.getgrnam(user).gr_gid
-        os.chown(data, *identity)
-        os.chown(password_file, *identity)
-    data.chmod(0o700)
-    try:
+    with tempfile.NamedTemporaryFile("w") as password_file:
+        password_file.write(settings.secret("POSTGRES"))
+        password_file.flush()
+        if user is not None:
+            for path in (data, password_file.name):
+                shutil.chown(path, user, user)
+        data.chmod(0o700)
         run(
             [
                 str(_binary("initdb")),
                 f"--pgdata={data}",
                 "--username=postgres",
-                f"--pwfile={password_file}",
+                f"--pwfile={password_file.name}",
                 "--auth=scram-sha-256",
                 "--encoding=UTF8",
                 "--locale=C.UTF-8",
             ],
             env=supervisor_environment(settings.profile),
             user=user,
+            directory=Path("/"),  # which that user can enter
             log=settings.profile.logs / "postgres-initdb.log",
             what="creating PostgreSQL's data directory",
         )
-    finally:
-        password_file.unlink()
 
 
 def _connect(settings: Settings) -> "psycopg2.extensions.connection":

@@ -30,12 +30,16 @@ def service(settings: Settings) -> Service:
 
 
 def configuration(settings: Settings) -> str:
-    """The server's ``redis.conf``."""
+    """The server's ``redis.conf``.
+
+    Its process title would overwrite the mark by which the stack finds its own processes.
+    """
     home = _home(settings)
     return f"""bind {HOST}
 port {settings.port("REDIS")}
 protected-mode yes
 daemonize no
+set-proc-title no
 dir "{home}"
 aclfile "{home / "users.acl"}"
 appendonly yes
