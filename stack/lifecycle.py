@@ -26,15 +26,16 @@ _PROBE_PAUSE = 0.25
 def services(settings: Settings) -> tuple[Service, ...]:
     """Every service of the stack, in the order in which they are stopped last to first."""
     contracts = Contracts(settings.profile.root)
-    stores = (
+    first = (
         postgres.service(settings),
         mysql.service(settings, contracts),
         redis.service(settings),
         cassandra.service(settings, contracts),
         kafka.service(settings, contracts),
         airflow.metadata(settings),
+        airflow.api(settings),
     )
-    return (*stores, airflow.service(settings, tuple(store.name for store in stores)))
+    return (*first, airflow.service(settings, tuple(service.name for service in first)))
 
 
 def up(profile: Profile, report: Report, *, with_airflow: bool = True) -> Settings:
@@ -44,7 +45,7 @@ def up(profile: Profile, report: Report, *, with_airflow: bool = True) -> Settin
         _download(profile, report)
         all_services = services(settings)
         programs = [program for service in all_services for program in service.programs]
-        wanted = [s for s in all_services if with_airflow or s.name != "airflow"]
+        wanted = [s for s in all_services if with_airflow or s.name not in airflow.NAMES]
         _make_directories(settings)
         _check_ports(settings, wanted)
         supervisor.ensure(profile, programs)

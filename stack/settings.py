@@ -25,6 +25,10 @@ def _password() -> str:
     return secrets.token_urlsafe(24)
 
 
+def _signing_key() -> str:
+    return secrets.token_urlsafe(64)  # SHA-512 wants as many bytes
+
+
 def _fernet_key() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
@@ -99,7 +103,7 @@ SETTINGS: tuple[Setting, ...] = (
     _secret("AIRFLOW_LECTEUR", "user lecteur of Airflow (reads)"),
     _secret("AIRFLOW_FERNET_KEY", "encrypts what Airflow stores", _fernet_key),
     _secret("AIRFLOW_API_KEY", "signs the sessions of Airflow's UI"),
-    _secret("AIRFLOW_JWT", "signs the tokens of Airflow's APIs"),
+    _secret("AIRFLOW_JWT", "signs the tokens of Airflow's APIs", _signing_key),
 )
 """Every setting of the env file, in its order."""
 

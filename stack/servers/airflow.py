@@ -20,12 +20,9 @@ USERS = {
 }
 """The users of the UI, each with the name of its password's setting."""
 
-_PROGRAMS = {
-    "airflow-api": ("api-server",),
-    "airflow-scheduler": ("scheduler", "--skip-serve-logs"),
-    "airflow-dags": ("dag-processor",),
-    "airflow-triggerer": ("triggerer", "--skip-serve-logs"),
-}
+NAMES = ("airflow-api", "airflow")
+"""The services that ``--without-airflow`` leaves out; the metadata's tables are always there."""
+
 _HEALTHY = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 
 
@@ -39,30 +36,40 @@ def metadata(settings: Settings) -> Service:
     )
 
 
-def service(settings: Settings, needs: tuple[str, ...]) -> Service:
-    """Airflow's processes; tasks may start at once, so every other service comes first."""
-    programs = tuple(
-        Program(
-            name=name,
-            command=(
-                sys.executable,
-                "-m",
-                "stack.launch",
-                settings.profile.name,
-                "airflow",
-                *arguments,
-            ),
-            directory=settings.profile.root,
-            ports=("AIRFLOW",) if name == "airflow-api" else (),
-            stop_group=True,
-        )
-        for name, arguments in _PROGRAMS.items()
+def api(settings: Settings) -> Service:
+    """The API server, with the UI; tasks report to it, so that it comes before the scheduler."""
+    return Service(
+        name="airflow-api",
+        programs=(_program(settings, "api", "api-server", ports=("AIRFLOW",)),),
+        needs=("airflow-metadata",),
+        probe=lambda: _probe(settings, ("metadatabase",)),
     )
+
+
+def service(settings: Settings, needs: tuple[str, ...]) -> Service:
+    """The other processes; tasks may start at once, so every other service comes first."""
     return Service(
         name="airflow",
-        programs=programs,
+        programs=(
+            _program(settings, "scheduler", "scheduler", "--skip-serve-logs"),
+            _program(settings, "dags", "dag-processor"),
+            _program(settings, "triggerer", "triggerer", "--skip-serve-logs"),
+        ),
         needs=needs,
-        probe=lambda: _probe(settings),
+        probe=lambda: _probe(settings, _HEALTHY),
+    )
+
+
+def _program(
+    settings: Settings, name: str, *arguments: str, ports: tuple[str, ...] = ()
+) -> Program:
+    profile = settings.profile
+    return Program(
+        name=f"airflow-{name}",
+        command=(sys.executable, "-m", "stack.launch", profile.name, "airflow", *arguments),
+        directory=profile.root,
+        ports=ports,
+        stop_group=True,
     )
 
 
@@ -88,10 +95,10 @@ def _migrate(settings: Settings) -> None:
     stamp.write_text(current)
 
 
-def _probe(settings: Settings) -> None:
+def _probe(settings: Settings, parts: tuple[str, ...]) -> None:
     url = f"{airflow_url(settings)}/api/v2/monitor/health"
     with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310  # our own address
         health = json.load(response)
-    sick = [part for part in _HEALTHY if health[part]["status"] != "healthy"]
+    sick = [part for part in parts if health[part]["status"] != "healthy"]
     if sick:
         raise StackError(f"Airflow's {', '.join(sick)} is not healthy yet")
