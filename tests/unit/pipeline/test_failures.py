@@ -127,7 +127,7 @@ def test_the_servers_own_words_are_kept(error, words):
 
 
 def test_what_the_real_client_raises_is_understood(tmp_path):
-    with pytest.raises(RetriableError, match="MySQL .* does not answer"), readable_failures():
+    with pytest.raises(RetriableError, match=r"MySQL .* does not answer"), readable_failures():
         MySQLdb.connect(host="localhost", unix_socket=str(tmp_path / "no.sock"))
 
 

@@ -44,7 +44,9 @@ def test_an_unknown_variable_is_named_with_those_that_there_are(name, monkeypatc
 @pytest.mark.parametrize("value", ["1.5", "-0.1", "half", "nan", ""])
 def test_a_bad_value_is_named(value, monkeypatch):
     monkeypatch.setenv("DATAFLOW360_MAX_BAD_SHARE", value)
-    with pytest.raises(FatalError, match="DATAFLOW360_MAX_BAD_SHARE is wrong: .*; set it in .env"):
+    with pytest.raises(
+        FatalError, match=r"DATAFLOW360_MAX_BAD_SHARE is wrong: .*; set it in \.env"
+    ):
         settings()
 
 
@@ -55,7 +57,7 @@ def test_a_missing_variable_is_named(name, monkeypatch):
         settings()
 
 
-@pytest.mark.parametrize("name", ["DATAFLOW360_PORT_MYSQL", "DATAFLOW360_STACK_PROFILE"])
+@pytest.mark.parametrize("name", ["DATAFLOW360_PORT_MYSQL", "DATAFLOW360_SECRET_MYSQL"])
 def test_the_local_stacks_own_variables_are_left_alone(name, monkeypatch):
     monkeypatch.setenv(name, "1")
     assert settings().max_bad_share == 0.5

@@ -1,0 +1,193 @@
+"""What the DAGs are: their tasks and edges, when they run, what they write and who reads it."""
+
+import ast
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from airflow.sdk import RetryAction, TriggerRule
+from airflow.serialization.serialized_objects import DagSerialization
+
+from dataflow360.errors import FatalError, RetriableError, SkippableError
+from dataflow360.records import RECORD_TYPES
+
+CHAIN = {
+    "extract": {"stage"},
+    "stage": {"publish"},
+    "publish": {"reconcile"},
+    "reconcile": set(),
+}
+EDGES = {
+    "synthetic_flights": CHAIN,
+    "synthetic_weather": CHAIN,
+    "csv_files": {
+        "list_new_files": {"load.extract"},
+        "load.extract": {"load.stage"},
+        "load.stage": {"load.publish"},
+        "load.publish": {"load.reconcile"},
+        "load.reconcile": set(),
+    },
+}
+TAGS = {
+    "synthetic_flights": {"synthetic", "flights", "cassandra", "kafka"},
+    "synthetic_weather": {"synthetic", "weather", "mysql", "kafka"},
+    "csv_files": {"files", "weather", "mysql", "kafka"},
+}
+CRON = {
+    "synthetic_flights": "0 0 * * *",
+    "synthetic_weather": "0 0 * * *",
+    "csv_files": "0 * * * *",
+}
+OUTLETS = {
+    "synthetic_flights": {
+        "aerien.vols": "cassandra://dataflow360/aerien/vols",
+        "vols_synthetiques": "kafka://dataflow360/vols_synthetiques",
+    },
+    "synthetic_weather": {
+        # Airflow writes out MySQL's usual port.
+        "meteo_db.donnees_meteo": "mysql://dataflow360:3306/meteo_db/donnees_meteo",
+        "meteo_synthetique": "kafka://dataflow360/meteo_synthetique",
+    },
+    "csv_files": {
+        "meteo_db.donnees_meteo": "mysql://dataflow360:3306/meteo_db/donnees_meteo",
+        "meteo_historique": "kafka://dataflow360/meteo_historique",
+    },
+}
+MOST_LINES = 60
+
+
+@pytest.fixture(params=sorted(EDGES))
+def dag(request, dagbag):
+    return dagbag.dags[request.param]
+
+
+def edges(dag) -> dict[str, set[str]]:
+    return {task.task_id: set(task.downstream_task_ids) for task in dag.tasks}
+
+
+def test_every_file_can_be_imported(dagbag):
+    assert dagbag.import_errors == {}
+
+
+def test_there_are_these_dags_and_no_others(dagbag):
+    assert set(dagbag.dags) == set(EDGES)
+
+
+def test_a_dag_has_the_name_of_its_file(dag, root):
+    assert dag.fileloc == str(root / "dags" / f"{dag.dag_id}.py")
+
+
+def test_tasks_and_edges(dag):
+    assert edges(dag) == EDGES[dag.dag_id]
+
+
+def test_every_task_waits_until_the_one_before_has_succeeded(dag):
+    assert {task.trigger_rule for task in dag.tasks} == {TriggerRule.ALL_SUCCESS}
+
+
+def test_tags(dag):
+    assert set(dag.tags) == TAGS[dag.dag_id]
+
+
+def test_the_documentation_is_the_files_own_docstring(dag):
+    source = Path(dag.fileloc).read_text(encoding="utf-8")
+    docstring = ast.get_docstring(ast.parse(source), clean=False)
+    assert docstring
+    assert len(docstring.split()) > 30
+    assert dag.doc_md == docstring
+
+
+def test_the_documentation_names_what_the_dag_writes(dag):
+    for name in OUTLETS[dag.dag_id]:
+        assert f"`{name}`" in " ".join(dag.doc_md.split())
+
+
+def test_every_task_says_what_it_does(dag):
+    for task in dag.tasks:
+        assert task.doc_md or task.doc or getattr(task, "python_callable", None).__doc__, task
+
+
+def test_dags_run_on_data_intervals_of_utc(dag):
+    assert type(dag.timetable).__name__ == "CronDataIntervalTimetable"
+    assert dag.timetable.expression == CRON[dag.dag_id]
+    assert str(dag.timetable.timezone) == "UTC"
+
+
+def test_no_dag_catches_up_by_itself(dag):
+    assert dag.catchup is False
+    assert dag.start_date == datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def test_failures_are_tried_again_for_about_ten_minutes(dag):
+    for task in dag.tasks:
+        assert task.retries == 5
+        waits = [
+            min(task.retry_delay * task.retry_exponential_backoff**turn, task.max_retry_delay)
+            for turn in range(task.retries)
+        ]
+        assert timedelta(minutes=7) < sum(waits, timedelta()) < timedelta(minutes=11)
+
+
+@pytest.mark.parametrize(
+    ("error", "action"),
+    [
+        (FatalError("drift."), RetryAction.FAIL),
+        (RetriableError("away."), RetryAction.DEFAULT),
+        (SkippableError("nothing."), RetryAction.DEFAULT),
+        (OSError("disk"), RetryAction.DEFAULT),
+    ],
+    ids=lambda each: type(each).__name__ if isinstance(each, Exception) else "",
+)
+def test_only_a_fatal_error_is_not_tried_again(dag, error, action):
+    for task in dag.tasks:
+        decision = task.retry_policy.evaluate(error, try_number=1, max_tries=5)
+        assert decision.action == action
+
+
+def test_everyone_can_see_whose_the_tasks_are(dag):
+    assert {task.owner for task in dag.tasks} == {"airflow"}
+
+
+def test_outlets_are_the_table_and_the_topic(dag):
+    outlets = {
+        task.task_id: {asset.name: asset.uri for asset in task.outlets} for task in dag.tasks
+    }
+    (last,) = (name for name in outlets if name.endswith("reconcile"))
+    assert outlets.pop(last) == OUTLETS[dag.dag_id]
+    assert set(map(len, outlets.values())) == {0}, "what is not reconciled yet is not an asset"
+
+
+def test_every_outlet_is_declared_by_a_contract():
+    declared = {record.store.name for record in RECORD_TYPES.values()}
+    declared |= {topic for record in RECORD_TYPES.values() for topic in record.topics}
+    assert {name for outlets in OUTLETS.values() for name in outlets} == declared
+
+
+def test_a_file_is_told_by_its_name_in_the_user_interface(dagbag):
+    extract = dagbag.dags["csv_files"].get_task("load.extract")
+    assert "name" in extract.map_index_template
+    assert extract.task_group.group_id == "load"
+    assert type(extract.task_group).__name__ == "MappedTaskGroup"
+
+
+def test_a_dag_survives_serialisation(dag):
+    restored = DagSerialization.from_json(DagSerialization.to_json(dag))
+    assert restored.dag_id == dag.dag_id
+    assert {task.task_id: set(task.downstream_task_ids) for task in restored.tasks} == edges(dag)
+    assert restored.doc_md == dag.doc_md
+    assert set(restored.tags) == TAGS[dag.dag_id]
+    assert restored.params.dump() == dag.params.dump()
+    assert restored.timetable.summary == CRON[dag.dag_id]
+    for task in dag.tasks:
+        again = restored.get_task(task.task_id)
+        assert (again.retries, again.retry_delay) == (task.retries, task.retry_delay)
+        assert {asset.uri for asset in again.outlets} == {asset.uri for asset in task.outlets}
+
+
+def test_serialisation_is_the_same_each_time(dag):
+    assert DagSerialization.to_dict(dag) == DagSerialization.to_dict(dag)
+
+
+def test_a_file_is_wiring_and_reads_on_one_page(dag):
+    lines = Path(dag.fileloc).read_text(encoding="utf-8").splitlines()
+    assert sum(bool(line.strip()) for line in lines) <= MOST_LINES

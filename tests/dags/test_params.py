@@ -1,0 +1,99 @@
+"""The trigger form: every param in words, and nothing wrong gets through it."""
+
+import pytest
+from airflow.sdk import ParamsDict
+from airflow.sdk.exceptions import ParamValidationError
+from airflow.serialization.serialized_objects import DagSerialization
+
+from dataflow360.airports import AIRPORTS
+from dataflow360.pipeline.request import Request
+from dataflow360.sources.synthetic import FlightsRequest, WeatherRequest
+
+MODELS = {
+    "synthetic_flights": FlightsRequest,
+    "synthetic_weather": WeatherRequest,
+    "csv_files": Request,
+}
+SYNTHETIC = {"refetch", "airports", "bad_share", "day", "rows"}
+NAMES = {"synthetic_flights": SYNTHETIC, "synthetic_weather": SYNTHETIC, "csv_files": {"refetch"}}
+
+
+@pytest.fixture(params=sorted(MODELS))
+def params(request, dagbag) -> ParamsDict:
+    return dagbag.dags[request.param].params
+
+
+@pytest.fixture
+def asked(dagbag):
+    """Validate a trigger's params as Airflow's API does."""
+
+    def asked(dag_id: str, **values) -> dict:
+        stored = DagSerialization.from_json(DagSerialization.to_json(dagbag.dags[dag_id]))
+        return stored.params.deep_merge(values).validate()
+
+    return asked
+
+
+@pytest.mark.parametrize("dag_id", MODELS)
+def test_names(dag_id, dagbag):
+    assert set(dagbag.dags[dag_id].params) == NAMES[dag_id]
+
+
+def test_every_param_has_a_title_and_a_description(params):
+    for name in params:
+        param = params.get_param(name)
+        assert param.description, name
+        assert param.schema["title"], name
+
+
+@pytest.mark.parametrize("dag_id", MODELS)
+def test_the_defaults_are_valid_and_mean_what_the_library_means(dag_id, dagbag):
+    defaults = dagbag.dags[dag_id].params.validate()
+    assert MODELS[dag_id].checked(defaults) == MODELS[dag_id].checked({})
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "values"),
+    [
+        ("synthetic_flights", {"airports": ["DSS"], "rows": 1, "day": "2026-11-01"}),
+        ("synthetic_flights", {"airports": list(AIRPORTS), "rows": 5000, "bad_share": 1}),
+        ("synthetic_weather", {"rows": 24, "bad_share": 0.25, "refetch": True, "day": None}),
+        ("csv_files", {"refetch": True}),
+    ],
+)
+def test_what_the_form_lets_through_the_library_takes(dag_id, values, asked):
+    accepted = asked(dag_id, **values)
+    assert {name: accepted[name] for name in values} == values
+    MODELS[dag_id].checked(accepted)
+
+
+@pytest.mark.parametrize("dag_id", ["synthetic_flights", "synthetic_weather"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("airports", ["DSS", "CDG"], id="unknown-airport"),
+        pytest.param("airports", [], id="no-airport"),
+        pytest.param("airports", ["DSS", "DSS"], id="an-airport-twice"),
+        pytest.param("airports", "DSS", id="not-a-list"),
+        pytest.param("rows", -1, id="negative-rows"),
+        pytest.param("rows", 0, id="no-rows"),
+        pytest.param("rows", 5001, id="too-many-rows"),
+        pytest.param("rows", 1.5, id="half-a-row"),
+        pytest.param("bad_share", 1.01, id="share-above-one"),
+        pytest.param("bad_share", -0.01, id="share-below-zero"),
+        pytest.param("day", "01/11/2026", id="date-in-another-form"),
+        pytest.param("day", "2026-02-30", id="no-such-day"),
+        pytest.param("day", 20_261_101, id="date-as-a-number"),
+        pytest.param("refetch", "yes", id="not-a-truth-value"),
+    ],
+)
+def test_the_form_refuses_what_is_wrong(dag_id, name, value, asked, dagbag):
+    with pytest.raises(ParamValidationError):
+        asked(dag_id, **{name: value})
+    with pytest.raises(ParamValidationError):
+        dagbag.dags[dag_id].params.get_param(name).resolve(value)
+
+
+def test_a_day_has_twenty_four_observations_at_most(asked):
+    with pytest.raises(ParamValidationError):
+        asked("synthetic_weather", rows=25)
