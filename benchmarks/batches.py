@@ -64,19 +64,27 @@ def run(name: str) -> Run:
     return Run(DAG_ID, name, -1, Interval(start, start + timedelta(days=1)))
 
 
-def land(record: RecordType, topic: str, rows: int, key: str) -> str:
-    """Land a batch of exactly ``rows`` made rows through the extract step; returns its id."""
+def land(record: RecordType, job: Job, rounds: int, topic: str = "none") -> list[str]:
+    """Land a batch of made rows for each round, through the extract step.
+
+    Their ids are noted for the processes that work on them. No two runs of the benchmarks give
+    the same ids: the ledger topic may still know those of an earlier run.
+    """
     from dataflow360.pipeline.extraction import Extraction, extract
 
-    extraction = Extraction(
-        record=record,
-        topic=topic,
-        source_key=key,
-        source_name=f"made {record.name}",
-        request="{}",
-        fetch=lambda: _chunks(record, rows),
-    )
-    return extract(extraction, run(key), refetch=False)
+    batch_ids = []
+    for number in range(rounds):
+        extraction = Extraction(
+            record=record,
+            topic=topic,
+            source_key=f"{job.folder.name}/{number}",
+            source_name=f"made {record.name}",
+            request="{}",
+            fetch=lambda: _chunks(record, job.rows),
+        )
+        batch_ids.append(extract(extraction, run(f"round-{number}"), refetch=False))
+    remember(job, batch_ids)
+    return batch_ids
 
 
 def _chunks(record: RecordType, rows: int) -> Iterator[Chunk]:
@@ -91,7 +99,7 @@ def _chunks(record: RecordType, rows: int) -> Iterator[Chunk]:
 
 
 def remember(job: Job, batch_ids: list[str]) -> None:
-    """Note the batches of a comparison's rounds, for the processes that work on them."""
+    """Note the batch of each round."""
     (job.folder / _FILE).write_text(json.dumps(batch_ids))
 
 

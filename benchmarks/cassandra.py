@@ -24,10 +24,7 @@ def _prepare(job: Job, rounds: int) -> None:
     from benchmarks.records import FLIGHTS, FLIGHTS_STORE
     from dataflow360.records.contract import BATCH_ID, CONTENT_HASH
 
-    batch_ids = [
-        batches.land(FLIGHTS, "none", job.rows, f"cassandra-{number}") for number in range(rounds)
-    ]
-    batches.remember(job, batch_ids)
+    batch_ids = batches.land(FLIGHTS, job, rounds)
     rows = pa.concat_tables(batches.landed_rows(job))
     columns = {name: rows[name].to_pylist() for name in FLIGHTS.columns}
     columns |= {name: compute(rows).to_pylist() for name, _, compute in FLIGHTS_STORE.derived}

@@ -19,12 +19,10 @@ def _prepare(job: Job, rounds: int) -> None:
     from dataflow360.pipeline import staging
     from dataflow360.streams.messages import messages
 
-    batch_ids = []
-    for number in range(rounds):
+    batch_ids = batches.land(WEATHER, job, rounds, topic=OURS.name)
+    for batch_id in batch_ids:
         WEATHER_ROWS.empty()  # or the rows would be unchanged, and there would be nothing to send
-        batch_id = batches.land(WEATHER, OURS.name, job.rows, f"kafka-{number}")
-        batch_ids.append(staging.stage(batch_id))
-    batches.remember(job, batch_ids)
+        staging.stage(batch_id)
     made = [
         message
         for rows in batches.landed_rows(job)

@@ -30,10 +30,7 @@ def _prepare(job: Job, rounds: int) -> None:
     from benchmarks import batches
     from benchmarks.records import WEATHER
 
-    batch_ids = [
-        batches.land(WEATHER, "none", job.rows, f"mysql-{number}") for number in range(rounds)
-    ]
-    batches.remember(job, batch_ids)
+    batch_ids = batches.land(WEATHER, job, rounds)
     stored = _as_stored(pa.concat_tables(batches.landed_rows(job)), batch_ids[0])
     ready.write(job, stored.column_names, [column.to_pylist() for column in stored.columns])
     options = pacsv.WriteOptions(

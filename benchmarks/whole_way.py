@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -63,12 +62,8 @@ def _extraction(job: Job) -> Extraction:
     from benchmarks.records import WEATHER
     from dataflow360.sources import csv_files
 
-    name = f"weather-{job.rows}.csv"
+    name = str(_file(job).relative_to(job.folder.parent))  # another one in each run
     return replace(csv_files.file(_file(job), name), record=WEATHER, topic=TOPIC.name)
-
-
-def _batch_file(job: Job) -> Path:
-    return job.folder / "batches.json"
 
 
 @contextmanager
@@ -79,7 +74,7 @@ def _extract(job: Job) -> Iterator[Work]:
 
     def work() -> None:
         batch_id = extraction.extract(_extraction(job), batches.run("whole-way"), refetch=False)
-        _batch_file(job).write_text(json.dumps([batch_id]))
+        batches.remember(job, [batch_id])
 
     yield work
 
