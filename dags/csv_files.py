@@ -8,7 +8,7 @@ again, and of a file that has changed only the difference is published.
 
 from datetime import UTC, datetime
 
-from airflow.sdk import CronDataIntervalTimetable, dag, task, task_group
+from airflow.sdk import Asset, CronDataIntervalTimetable, dag, task, task_group
 
 from dataflow360.pipeline.request import Request
 from dataflow360.pipeline.tasks import (
@@ -17,8 +17,6 @@ from dataflow360.pipeline.tasks import (
     publish,
     reconcile,
     stage,
-    table_asset,
-    topic_asset,
     unloaded_files,
 )
 
@@ -45,12 +43,9 @@ def csv_files():
 
     @task_group
     def load(name: str) -> None:
-        reconcile.override(
-            outlets=[
-                table_asset("mysql", "meteo_db.donnees_meteo"),
-                topic_asset("meteo_historique"),
-            ]
-        )(publish(stage(extract(name))))
+        reconcile.override(outlets=[Asset("meteo_db.donnees_meteo"), Asset("meteo_historique")])(
+            publish(stage(extract(name)))
+        )
 
     load.expand(name=list_new_files())
 

@@ -8,7 +8,7 @@ so a backfill can make any day of any year.
 
 from datetime import UTC, datetime
 
-from airflow.sdk import CronDataIntervalTimetable, dag, task
+from airflow.sdk import Asset, CronDataIntervalTimetable, dag, task
 
 from dataflow360.pipeline.tasks import (
     TASK_DEFAULTS,
@@ -16,8 +16,6 @@ from dataflow360.pipeline.tasks import (
     publish,
     reconcile,
     stage,
-    table_asset,
-    topic_asset,
 )
 from dataflow360.sources.synthetic import FlightsRequest, flights
 
@@ -37,9 +35,9 @@ def synthetic_flights():
         """Draw the day's flights, check them and land them as one batch."""
         return land(FlightsRequest, flights)
 
-    reconcile.override(
-        outlets=[table_asset("cassandra", "aerien.vols"), topic_asset("vols_synthetiques")]
-    )(publish(stage(extract())))
+    reconcile.override(outlets=[Asset("aerien.vols"), Asset("vols_synthetiques")])(
+        publish(stage(extract()))
+    )
 
 
 synthetic_flights()

@@ -8,7 +8,7 @@ same weather each time, so a backfill can make any day of any year.
 
 from datetime import UTC, datetime
 
-from airflow.sdk import CronDataIntervalTimetable, dag, task
+from airflow.sdk import Asset, CronDataIntervalTimetable, dag, task
 
 from dataflow360.pipeline.tasks import (
     TASK_DEFAULTS,
@@ -16,8 +16,6 @@ from dataflow360.pipeline.tasks import (
     publish,
     reconcile,
     stage,
-    table_asset,
-    topic_asset,
 )
 from dataflow360.sources.synthetic import WeatherRequest, weather
 
@@ -37,9 +35,9 @@ def synthetic_weather():
         """Draw the day's weather, check it and land it as one batch."""
         return land(WeatherRequest, weather)
 
-    reconcile.override(
-        outlets=[table_asset("mysql", "meteo_db.donnees_meteo"), topic_asset("meteo_synthetique")]
-    )(publish(stage(extract())))
+    reconcile.override(outlets=[Asset("meteo_db.donnees_meteo"), Asset("meteo_synthetique")])(
+        publish(stage(extract()))
+    )
 
 
 synthetic_weather()

@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import (
-    Asset,
     ExceptionRetryPolicy,
     RetryAction,
     RetryRule,
@@ -35,16 +34,6 @@ TASK_DEFAULTS: dict[str, Any] = {
         rules=[RetryRule(exception=FatalError, action=RetryAction.FAIL)]
     ),
 }
-
-
-def topic_asset(topic: str) -> Asset:
-    """The asset that stands for a Kafka topic."""
-    return Asset(name=topic, uri=f"kafka://dataflow360/{topic}")
-
-
-def table_asset(scheme: str, table: str) -> Asset:
-    """The asset that stands for a table, as in ``mysql``, ``meteo_db.donnees_meteo``."""
-    return Asset(name=table, uri=f"{scheme}://dataflow360/{table.replace('.', '/')}")
 
 
 def land[R: Request](request: type[R], extraction_of: Callable[[R, Interval], Extraction]) -> str:
