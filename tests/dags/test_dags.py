@@ -169,7 +169,7 @@ def test_a_dag_survives_serialisation(dag):
     for task in dag.tasks:
         again = restored.get_task(task.task_id)
         assert (again.retries, again.retry_delay) == (task.retries, task.retry_delay)
-        assert again.outlets == task.outlets
+        assert [asset.name for asset in again.outlets] == [asset.name for asset in task.outlets]
 
 
 def test_serialisation_is_the_same_each_time(dag):
