@@ -132,8 +132,6 @@ def airflow_options(settings: Settings) -> dict[str, str]:
     profile = settings.profile
     home = profile.state / "airflow"
     base_url = airflow_url(settings)
-    # A file that changes is seen within the sum of the last three.
-    file_interval, bundle_interval = ("5", "5") if profile.name == "demo" else ("2", "2")
     database = (
         f"postgresql+psycopg2://airflow:{settings.secret('AIRFLOW_DB')}"
         f"@{HOST}:{settings.port('POSTGRES')}/airflow"
@@ -159,8 +157,10 @@ def airflow_options(settings: Settings) -> dict[str, str]:
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
-        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": file_interval,
-        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": bundle_interval,
+        # A file that is changed or new is seen within the sum of these two; parsing again and
+        # again costs a processor that the runs could use.
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "15",
         "AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "1",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "SCARF_ANALYTICS": "false",
