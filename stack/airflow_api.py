@@ -95,17 +95,28 @@ class Api:
 
     def failures(self, run: Run) -> list[str]:
         """The failed tasks of a run, each with the end of its log."""
-        path = f"/dags/{run.dag_id}/dagRuns/{urllib.parse.quote(run.run_id)}/taskInstances"
-        failed = self._call("GET", f"{path}?state=failed")["task_instances"]
         return [
-            f"{run.dag_id} {run.run_id}: task {task['task_id']} failed\n{self._log(path, task)}"
-            for task in failed
+            f"{run.dag_id} {run.run_id}: task {task['task_id']} failed\n{self._log(run, task)}"
+            for task in self._tasks(run, "failed")
         ] or [f"{run.dag_id} {run.run_id} failed"]
 
-    def _log(self, path: str, task: Mapping[str, Any]) -> str:
+    def retrying(self, run: Run) -> list[str]:
+        """The tasks of a run that failed and will be tried again."""
+        return [
+            f"{run.dag_id} {run.run_id}: try {task['try_number']} of {task['task_id']} failed,"
+            " it will be tried again"
+            for task in self._tasks(run, "up_for_retry")
+        ]
+
+    def _tasks(self, run: Run, state: str) -> list[Mapping[str, Any]]:
+        path = f"{_path(run)}?state={state}"
+        tasks: list[Mapping[str, Any]] = self._call("GET", path)["task_instances"]
+        return tasks
+
+    def _log(self, run: Run, task: Mapping[str, Any]) -> str:
         answer = self._call(
             "GET",
-            f"{path}/{task['task_id']}/logs/{task['try_number']}"
+            f"{_path(run)}/{task['task_id']}/logs/{task['try_number']}"
             f"?map_index={task['map_index']}&full_content=true",
         )
         lines = [
@@ -148,6 +159,10 @@ _ERRORS: Mapping[int, type[StackError]] = {
     HTTPStatus.NOT_FOUND: _NotFoundError,
     HTTPStatus.CONFLICT: _ConflictError,
 }
+
+
+def _path(run: Run) -> str:
+    return f"/dags/{run.dag_id}/dagRuns/{urllib.parse.quote(run.run_id)}/taskInstances"
 
 
 def _error(entry: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from stack import airflow_api, landed
-from stack.airflow_api import Run
+from stack.airflow_api import Api, Run
 from stack.errors import StackError
 from stack.settings import Settings
 
@@ -51,7 +51,7 @@ def run(settings: Settings, console: Console) -> None:
             or (dag_id in BACKFILLED and run.logical_date and first <= run.logical_date <= last)
         ]
 
-    runs = _follow(awaited, console)
+    runs = _follow(awaited, api, console)
     _report(settings, console)
     failed = [run for run in runs if run.state == "failed"]
     if failed:
@@ -78,8 +78,9 @@ def _fill_inbox(settings: Settings, console: Console) -> None:
     console.print(f"  {len(files)} sample files are in {inbox}")
 
 
-def _follow(awaited: Callable[[], list[Run]], console: Console) -> list[Run]:
+def _follow(awaited: Callable[[], list[Run]], api: Api, console: Console) -> list[Run]:
     """Show progress until all runs have ended."""
+    told: set[str] = set()
     deadline = time.monotonic() + _RUN_SECONDS
     with Progress(
         TextColumn("  {task.description}"),
@@ -95,10 +96,15 @@ def _follow(awaited: Callable[[], list[Run]], console: Console) -> list[Run]:
                 own = [run for run in runs if run.dag_id == dag_id]
                 over = [run for run in own if run.is_over]
                 progress.update(bar, total=len(own), completed=len(over))
-            if all(run.is_over for run in runs):
+            unfinished = [run for run in runs if not run.is_over]
+            if not unfinished:
                 return runs
+            for line in (line for run in unfinished for line in api.retrying(run)):
+                if line not in told:
+                    told.add(line)
+                    console.print(f"  {line}")
             if time.monotonic() > deadline:
-                waiting = ", ".join(f"{run.dag_id} {run.run_id}" for run in runs if not run.is_over)
+                waiting = ", ".join(f"{run.dag_id} {run.run_id}" for run in unfinished)
                 raise StackError(f"these runs did not end in {_RUN_SECONDS} s: {waiting}")
             time.sleep(_POLL_SECONDS)
 
