@@ -44,7 +44,7 @@ def csv_files():
     @task_group
     def load(name: str) -> None:
         reconcile.override(outlets=[Asset("meteo_db.donnees_meteo"), Asset("meteo_historique")])(
-            publish(stage(extract(name)))
+            publish(stage(extract(name=name)))
         )
 
     load.expand(name=list_new_files())

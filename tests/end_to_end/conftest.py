@@ -49,11 +49,14 @@ class Airflow:
             assert time.monotonic() < deadline, f"{dag_id} {run_id} is still {state}"
             time.sleep(0.5)
 
-    def wait_for_backfill(self, backfill_id: int) -> None:
-        """Wait until Airflow has noticed that all runs of a backfill are over."""
+    def wait_for_backfills(self, dag_id: str) -> None:
+        """Wait until Airflow has noticed that all runs of a DAG's backfills are over."""
         deadline = time.monotonic() + 120
-        while self.get(f"/backfills/{backfill_id}")["completed_at"] is None:
-            assert time.monotonic() < deadline, f"backfill {backfill_id} is not completed"
+        while any(
+            backfill["completed_at"] is None
+            for backfill in self.get("/backfills", dag_id=dag_id)["backfills"]
+        ):
+            assert time.monotonic() < deadline, f"a backfill of {dag_id} is not completed"
             time.sleep(0.5)
 
     def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
