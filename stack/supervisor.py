@@ -1,10 +1,8 @@
 """The supervisor: its configuration, starting it, and talking to it over its unix socket."""
 
-import http.client
 import os
 import pwd
 import shlex
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import TypedDict, cast
 
 import psutil
+from supervisor.xmlrpc import SupervisorTransport
 
 from stack import processes
 from stack.commands import tail
@@ -85,7 +84,8 @@ def log_path(profile: Profile, program: str) -> Path:
 def is_up(profile: Profile) -> bool:
     """Whether the profile's supervisor answers."""
     try:
-        _server(profile).supervisor.getState()
+        with _server(profile) as server:
+            server.supervisor.getState()
     except OSError:
         return False
     return True
@@ -121,7 +121,8 @@ def ensure(profile: Profile, programs: list[Program]) -> None:
 def states(profile: Profile) -> list[State]:
     """Every program's state; none if the supervisor is down."""
     try:
-        answer = cast("list[_Info]", _server(profile).supervisor.getAllProcessInfo())
+        with _server(profile) as server:
+            answer = cast("list[_Info]", server.supervisor.getAllProcessInfo())
     except OSError:
         return []
     return [_state(info) for info in answer]
@@ -130,13 +131,15 @@ def states(profile: Profile) -> list[State]:
 def start(profile: Profile, program: str) -> None:
     """Start a program if it is not running."""
     if _state_of(profile, program).state not in _RUNNING:
-        _server(profile).supervisor.startProcess(program, False)
+        with _server(profile) as server:
+            server.supervisor.startProcess(program, False)
 
 
 def stop(profile: Profile, program: str) -> None:
     """Stop a program and wait for its end."""
     if _state_of(profile, program).state in _RUNNING:
-        _server(profile).supervisor.stopProcess(program)
+        with _server(profile) as server:
+            server.supervisor.stopProcess(program)
 
 
 def check_alive(profile: Profile, program: str) -> None:
@@ -150,9 +153,9 @@ def shut_down(profile: Profile) -> None:
     """End the supervisor and whatever it still runs."""
     if not is_up(profile):
         return
-    server = _server(profile).supervisor
-    pid = cast("int", server.getPID())
-    server.shutdown()
+    with _server(profile) as server:
+        pid = cast("int", server.supervisor.getPID())
+        server.supervisor.shutdown()
     _wait_until(lambda: not psutil.pid_exists(pid), _STOP_SECONDS, "the supervisor does not end")
 
 
@@ -161,7 +164,8 @@ def _state(info: _Info) -> State:
 
 
 def _state_of(profile: Profile, program: str) -> State:
-    return _state(cast("_Info", _server(profile).supervisor.getProcessInfo(program)))
+    with _server(profile) as server:
+        return _state(cast("_Info", server.supervisor.getProcessInfo(program)))
 
 
 def _section(profile: Profile, program: Program) -> str:
@@ -193,14 +197,15 @@ def _escaped(value: object) -> str:
 
 
 def _reload(profile: Profile) -> None:
-    server = _server(profile).supervisor
-    answer = cast("list[tuple[list[str], list[str], list[str]]]", server.reloadConfig())
-    added, changed, removed = answer[0]
-    for group in (*removed, *changed):
-        server.stopProcessGroup(group)
-        server.removeProcessGroup(group)
-    for group in (*added, *changed):
-        server.addProcessGroup(group)
+    with _server(profile) as proxy:
+        server = proxy.supervisor
+        answer = cast("list[tuple[list[str], list[str], list[str]]]", server.reloadConfig())
+        added, changed, removed = answer[0]
+        for group in (*removed, *changed):
+            server.stopProcessGroup(group)
+            server.removeProcessGroup(group)
+        for group in (*added, *changed):
+            server.addProcessGroup(group)
 
 
 def _wait_until(condition: Callable[[], bool], seconds: float, complaint: str) -> None:
@@ -211,26 +216,6 @@ def _wait_until(condition: Callable[[], bool], seconds: float, complaint: str) -
         time.sleep(0.05)
 
 
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost")
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(str(self._path))
-
-
-class _UnixTransport(xmlrpc.client.Transport):
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self._path = path
-
-    def make_connection(self, host: object) -> http.client.HTTPConnection:
-        return _UnixConnection(self._path)
-
-
 def _server(profile: Profile) -> xmlrpc.client.ServerProxy:
-    return xmlrpc.client.ServerProxy(
-        "http://localhost", transport=_UnixTransport(socket_path(profile))
-    )
+    transport = SupervisorTransport(None, None, f"unix://{socket_path(profile)}")
+    return xmlrpc.client.ServerProxy("http://localhost", transport=transport)

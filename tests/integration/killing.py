@@ -15,8 +15,8 @@ from dataflow360.pipeline import chunk
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["tests.integration.support"])
 
-#: Small enough for a day of synthetic data to be several chunks, and so several transactions.
-SMALL_CHUNK = 100
+#: Small enough for a day of synthetic data to be many chunks, and so several transactions.
+SMALL_CHUNK = 25
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from tests.integration.support import (
     stored,
 )
 
-ROWS = 16  # 16 airports x 16 rows are three chunks of up to 100 rows
+ROWS = 16  # of which 224 are valid: nine chunks, three transactions
 FLOWS = {flow.dag_id: flow for flow in (FLIGHTS, WEATHER)}
 
 EXTRACT = [

@@ -3,7 +3,7 @@
 A topic is the change log of its table, so deltas are published in the order in which they were
 decided: whoever publishes a batch first publishes what earlier ones left behind.
 
-A delta goes out in transactions of one row group each. The last record of each transaction goes
+A delta goes out in transactions of a few row groups each. The last record of each transaction goes
 to the ledger topic and says which offsets it took: a transaction is committed just when its
 record is there, whatever became of the process that sent it.
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import batched
 from typing import Any
 
 import orjson
@@ -30,6 +31,10 @@ from dataflow360.streams.messages import BATCH_ID_HEADER, EVENT_ID_HEADER, Heade
 log = logging.getLogger(__name__)
 
 _FLUSH_SECONDS = 120.0
+#: Row groups of a delta that go out in one transaction: at the end of each, sending stands still.
+#: The ledger numbers transactions by it, so it may only change while no batch is half published.
+_GROUPS_IN_TRANSACTION = 4
+_POLL_EVERY = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,25 +133,29 @@ def _publish(connection: Any, batch: Batch) -> None:
         # commit is in the ledger.
         producer = kafka.transactional_producer(batch.batch_id)
         committed = committed_parts(batch.batch_id)
-        for number, rows in enumerate(landing.read_tables(batch.delta)):
+        tables = landing.read_tables(batch.delta)
+        for number, group in enumerate(batched(tables, _GROUPS_IN_TRANSACTION, strict=False)):
             if number not in committed:
-                _send(producer, batch, number, rows)
+                _send(producer, batch, number, group)
         log.info("Batch %s is on %s", batch.batch_id, batch.topic)
     registry.mark(connection, batch.batch_id, "published")
 
 
-def _send(producer: Producer, batch: Batch, number: int, rows: pa.Table) -> None:
+def _send(producer: Producer, batch: Batch, number: int, tables: tuple[pa.Table, ...]) -> None:
     acknowledged = _Acknowledged()
+    count = sum(rows.num_rows for rows in tables)
     with kafka.transaction(producer):
-        for key, value, headers in messages(
-            batch.record, rows, dag_id=batch.dag_id, batch_id=batch.batch_id
-        ):
-            _produce(producer, batch.topic, value, key, headers, acknowledged)
+        for rows in tables:
+            made = messages(batch.record, rows, dag_id=batch.dag_id, batch_id=batch.batch_id)
+            for sent, (key, value, headers) in enumerate(made):
+                if sent % _POLL_EVERY == 0:
+                    producer.poll(0)  # a message holds memory until its answer is taken note of
+                _produce(producer, batch.topic, value, key, headers, acknowledged)
         remaining = producer.flush(_FLUSH_SECONDS)
-        if acknowledged.errors or acknowledged.count != rows.num_rows:
+        if acknowledged.errors or acknowledged.count != count:
             cause = acknowledged.errors[0].str() if acknowledged.errors else "no answer in time"
             raise RetriableError(
-                f"Kafka acknowledged {acknowledged.count} of {rows.num_rows} messages of batch "
+                f"Kafka acknowledged {acknowledged.count} of {count} messages of batch "
                 f"{batch.batch_id} for {batch.topic} ({remaining} pending: {cause}); none of "
                 "them is visible, and this task tries again."
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +14,13 @@ import pyarrow.compute as pc
 from airflow.providers.apache.cassandra.hooks.cassandra import CassandraHook
 from cassandra import ConsistencyLevel
 from cassandra.concurrent import execute_concurrent
-from cassandra.query import BatchStatement, BatchType, tuple_factory
+from cassandra.query import (
+    BatchStatement,
+    BatchType,
+    BoundStatement,
+    PreparedStatement,
+    tuple_factory,
+)
 
 from dataflow360.records.contract import BATCH_ID, CONTENT_HASH, CassandraTable, RecordType
 from dataflow360.records.identity import EVENT_ID_TYPE
@@ -28,7 +35,9 @@ _BATCH_ROWS = 100
 #: Requests in flight.
 _CONCURRENCY = 32
 #: CQL's date is an unsigned day count whose middle is 1970-01-01.
-_EPOCH_DAY = 2**31
+_EPOCH_DAY = np.uint32(2**31)
+
+Cells = tuple[bytes | None, ...]
 
 
 @contextmanager
@@ -68,7 +77,7 @@ class CassandraStore:
         """Find the stored versions: one range read for each partition and day."""
         ranges = self._with_derived(rows).select(self._range_key)
         wanted = ranges.group_by(list(self._range_key)).aggregate([])
-        reads = [(self._select, values) for values in self._bindable(wanted)]
+        reads = [(_bound(self._select, cells), None) for cells in _cells(wanted)]
         stored: list[tuple[UUID, int, str]] = []
         for result in execute_concurrent(self._session, reads, concurrency=_CONCURRENCY):
             stored += result.result_or_exc
@@ -90,11 +99,10 @@ class CassandraStore:
         rows = rows.append_column(self._record.id_column, rows["event_id"])
         rows = rows.append_column(BATCH_ID, pa.repeat(batch_id, rows.num_rows))
         rows = rows.sort_by([(name, "ascending") for name in self._table.partition_key])
-        values = self._bindable(rows.select(self._columns))
+        cells = _cells(rows.select(self._columns), order)
         starts = self._partition_starts(rows)
         statements = (
-            (self._batch(values[start:end], order), None)
-            for start, end in _cuts(starts, rows.num_rows)
+            (self._batch(cells[start:end]), None) for start, end in _cuts(starts, rows.num_rows)
         )
         execute_concurrent(self._session, statements, concurrency=_CONCURRENCY)
 
@@ -103,10 +111,12 @@ class CassandraStore:
             rows = rows.append_column(pa.field(name, dtype), compute(rows))
         return rows
 
-    def _batch(self, rows: Sequence[tuple[Any, ...]], timestamp: int) -> BatchStatement:
+    def _batch(self, rows: Sequence[Cells]) -> BatchStatement:
         batch = BatchStatement(BatchType.UNLOGGED, consistency_level=_CONSISTENCY)
-        for row in rows:
-            batch.add(self._insert, (*row, timestamp))
+        bound = BoundStatement(self._insert)
+        for row in rows:  # the batch takes the values, not the statement
+            bound.values = row
+            batch.add(bound)
         return batch
 
     def _partition_starts(self, rows: pa.Table) -> np.ndarray:
@@ -117,17 +127,49 @@ class CassandraStore:
             changed[1:] |= codes[1:] != codes[:-1]
         return np.flatnonzero(changed)
 
-    @staticmethod
-    def _bindable(rows: pa.Table) -> list[tuple[Any, ...]]:
-        return list(zip(*(_bindable_column(column) for column in rows.columns), strict=True))
+
+def _bound(statement: PreparedStatement, cells: Cells) -> BoundStatement:
+    """A statement with values that are in the protocol's form already."""
+    bound = BoundStatement(statement)
+    bound.values = cells
+    return bound
 
 
-def _bindable_column(column: pa.ChunkedArray) -> list[Any]:
-    if pa.types.is_date32(column.type):
-        return list((pc.cast(column, pa.int32()).to_numpy().astype(np.int64) + _EPOCH_DAY).tolist())
-    if column.type == EVENT_ID_TYPE:
-        return [UUID(bytes=value) for value in column.to_pylist()]
-    return list(column.to_pylist())
+def _cells(rows: pa.Table, *more: int) -> list[Cells]:
+    """Rows as CQL's binary protocol has them, each followed by the same 64-bit integers.
+
+    The driver would encode value by value, at 20 times the cost of encoding a column at once.
+    """
+    columns = [_column_cells(column.combine_chunks()) for column in rows.columns]
+    columns += [[struct.pack(">q", value)] * rows.num_rows for value in more]
+    return list(zip(*columns, strict=True))
+
+
+def _column_cells(column: pa.Array) -> list[bytes | None]:
+    """The values of a column: text as UTF-8, numbers in big-endian order."""
+    kind = column.type
+    if pa.types.is_string(kind):
+        encoded = column.dictionary_encode()  # rows share the bytes of a text that repeats
+        texts = np.array([*pc.cast(encoded.dictionary, pa.binary()).to_pylist(), None], object)
+        places = pc.fill_null(encoded.indices, len(texts) - 1)
+        return list(texts[places.to_numpy()].tolist())
+    if kind == EVENT_ID_TYPE:
+        return list(column.to_pylist())
+    if pa.types.is_date32(kind):
+        # uint32 wraps around just as CQL's day count has its middle at 1970-01-01.
+        numbers = (
+            pc.fill_null(pc.cast(column, pa.int32()), 0).to_numpy().view(np.uint32) + _EPOCH_DAY
+        )
+    elif pa.types.is_boolean(kind):
+        numbers = pc.fill_null(pc.cast(column, pa.int8()), 0).to_numpy()
+    else:
+        numbers = pc.fill_null(column, 0).to_numpy()
+    big_endian = numbers.astype(numbers.dtype.newbyteorder(">"))
+    cells = big_endian.view(f"V{big_endian.itemsize}")
+    if not column.null_count:
+        return list(cells.tolist())
+    known = column.is_valid().to_pylist()
+    return [cell if valid else None for cell, valid in zip(cells.tolist(), known, strict=True)]
 
 
 def _cuts(starts: np.ndarray, total: int) -> Iterator[tuple[int, int]]:

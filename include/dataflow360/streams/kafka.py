@@ -29,7 +29,7 @@ ID_PREFIX = "dataflow360."
 
 _READ_TIMEOUT_SECONDS = 90.0
 #: A poll returns after this long, or with 10,000 messages.
-_POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.01
 _PRODUCER: Mapping[str, Any] = {
     "enable.idempotence": True,
     "acks": "all",
@@ -46,6 +46,8 @@ _CONSUMER: Mapping[str, Any] = {
     "enable.auto.commit": False,
     "enable.partition.eof": True,
     "auto.offset.reset": "error",
+    # A fetch at the end of a partition comes back empty, which reports the end: don't wait there.
+    "fetch.wait.max.ms": 10,
     "queued.max.messages.kbytes": 16_384,
     "group.id": f"{ID_PREFIX}reader",
 }
@@ -101,6 +103,10 @@ def admin() -> AdminClient:
 def transactional_producer(transactional_id: str) -> Producer:
     """A producer that has fenced every earlier one of the same transactional id."""
     producer = TransactionalProducerHook(f"{ID_PREFIX}{transactional_id}").get_producer()
+    # librdkafka asks for the coordinator once, and then only every 500 ms. The first answer drops
+    # the connection to the bootstrap server, the second is made on one that stays.
+    for _ in range(2):
+        producer.list_topics(timeout=_READ_TIMEOUT_SECONDS)
     producer.init_transactions(_READ_TIMEOUT_SECONDS)
     return producer
 
@@ -143,6 +149,8 @@ def read_to_end(topic: str, partition: int) -> Iterator[Received]:
     """
     end = true_end(admin(), topic, partition)
     with reader() as consumer:
+        # A partition whose leader is not known when it is assigned is looked at 500 ms later.
+        consumer.list_topics(topic, timeout=_READ_TIMEOUT_SECONDS)
         consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING)])
         yield from _until(consumer, {(topic, partition): end})
 
