@@ -43,7 +43,8 @@ clean: ## stop everything, remove all data, settings, downloads and the .venv
 env: bootstrap-python ## write .env with random secrets, or add what it lacks
 	@$(STACK) env
 
-test: bootstrap ## start the test stack, run the tests, stop it: make test ARGS="tests/unit -x"
+test: bootstrap ## run the tests on an empty stack of their own: make test ARGS="tests/unit -x"
+	@if [ -d .stack/test ]; then $(TEST) clean; fi
 	@$(TEST) up; status=$$?; \
 	if [ $$status = 0 ]; then \
 		$(TEST) run -- $(PYTHON) -m pytest $(ARGS); status=$$?; \
