@@ -25,7 +25,7 @@ from dataflow360.stores.opening import open_store
 
 log = logging.getLogger(__name__)
 
-_IDS_AT_ONCE = 10_000
+_IDS_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ _JSON_TYPES = {
     pa.date32(): "string",
     pa.string(): "string",
 }
-_MYSQL_HEADER = "-- Generated from the contracts: python -m dataflow360 contracts\n\n"
+_DDL_HEADER = "-- Generated from the contracts: python -m dataflow360 contracts\n\n"
 
 
 def json_schema(record: RecordType) -> dict[str, Any]:
@@ -92,8 +92,8 @@ def generated() -> dict[str, str]:
             + "\n"
             for record in RECORD_TYPES.values()
         },
-        "schemas/mysql.sql": _MYSQL_HEADER + ";\n\n".join(ddl.mysql()) + ";\n",
-        "schemas/cassandra.cql": _MYSQL_HEADER + ";\n\n".join(ddl.cassandra(1)) + ";\n",
+        "schemas/mysql.sql": _DDL_HEADER + ";\n\n".join(ddl.mysql()) + ";\n",
+        "schemas/cassandra.cql": _DDL_HEADER + ";\n\n".join(ddl.cassandra(1)) + ";\n",
         "data-dictionary.md": data_dictionary(),
     }
 

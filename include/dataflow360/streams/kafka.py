@@ -28,8 +28,9 @@ CONNECTION_ID = "dataflow360_kafka"
 ID_PREFIX = "dataflow360."
 
 _READ_TIMEOUT_SECONDS = 90.0
-#: A poll returns after this long, or with 10,000 messages.
+#: A poll returns after this long, or with this many messages.
 _POLL_SECONDS = 0.01
+_MESSAGES_AT_ONCE = 2_000
 _PRODUCER: Mapping[str, Any] = {
     "enable.idempotence": True,
     "acks": "all",
@@ -48,7 +49,9 @@ _CONSUMER: Mapping[str, Any] = {
     "auto.offset.reset": "error",
     # A fetch at the end of a partition comes back empty, which reports the end: don't wait there.
     "fetch.wait.max.ms": 10,
-    "queued.max.messages.kbytes": 16_384,
+    # Bound the memory of what is fetched but not read; by default a fetch is up to 50 MB.
+    "queued.max.messages.kbytes": 8_192,
+    "fetch.max.bytes": 8_388_608,
     "group.id": f"{ID_PREFIX}reader",
 }
 
@@ -172,7 +175,7 @@ def _until(consumer: Consumer, ends: dict[tuple[str, int], int]) -> Iterator[Rec
     ends = dict(ends)
     deadline = time.monotonic() + _READ_TIMEOUT_SECONDS
     while ends:
-        for message in consumer.consume(10_000, timeout=_POLL_SECONDS):
+        for message in consumer.consume(_MESSAGES_AT_ONCE, timeout=_POLL_SECONDS):
             place, offset = _place(message)
             error = message.error()
             if error is None:
