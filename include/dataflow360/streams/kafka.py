@@ -52,6 +52,8 @@ _CONSUMER: Mapping[str, Any] = {
     # Bound the memory of what is fetched but not read; by default a fetch is up to 50 MB.
     "queued.max.messages.kbytes": 8_192,
     "fetch.max.bytes": 8_388_608,
+    # When that much is waiting, look again soon; by default a full queue rests for a second.
+    "fetch.queue.backoff.ms": 10,
     "group.id": f"{ID_PREFIX}reader",
 }
 
