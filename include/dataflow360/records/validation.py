@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,13 +35,6 @@ class Checked:
         keep = np.ones(self.table.num_rows, dtype=bool)
         keep[list(self.reasons)] = False
         return self.table.filter(pa.array(keep))
-
-    @property
-    def valid_positions(self) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """Row numbers of the valid rows, ascending (int64)."""
-        keep = np.ones(self.table.num_rows, dtype=bool)
-        keep[list(self.reasons)] = False
-        return np.flatnonzero(keep)
 
 
 def check(record: RecordType, table: pa.Table) -> Checked:
