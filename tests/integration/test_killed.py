@@ -61,7 +61,7 @@ PUBLISH = [
 ]
 RECONCILE = [
     Point("reconcile", "pipeline.reconciling:_count_published", "after"),
-    Point("reconcile", "pipeline.reconciling:_enter", "after"),
+    Point("reconcile", "pipeline.ledger:enter", "after"),
 ]
 CASES = [
     *((WEATHER, point) for point in (*EXTRACT, *STAGE, *STAGE_MYSQL, *PUBLISH, *RECONCILE)),

@@ -1,4 +1,4 @@
-"""What a source hands to the pipeline: chunks of parsed rows, with their origin."""
+"""What a source hands to the pipeline: chunks of parsed rows, and what it could not get."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+
+from dataflow360.errors import DataFlowError
 
 #: Rows that are held in memory at once, written as one row group and published as one
 #: transaction: large enough for columnar work to pay, small enough for 10 M rows to pass in
@@ -46,6 +48,19 @@ class Chunk:
     positions: np.ndarray[Any, np.dtype[np.int64]]
     raw: Callable[[int], bytes]
     refused: list[Refused] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A part of a source, an airport say, that could not be had while others could.
+
+    Attributes:
+        part: What a person calls it; an IATA code for an airport.
+        error: Why.
+    """
+
+    part: str
+    error: DataFlowError
 
 
 def regroup(tables: Iterator[pa.Table], rows: int = CHUNK_ROWS) -> Iterator[pa.Table]:

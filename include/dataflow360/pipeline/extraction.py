@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from dataflow360.errors import FatalError
+from dataflow360.errors import FatalError, RetriableError
 from dataflow360.pipeline import landing, quarantine, registry
-from dataflow360.pipeline.chunk import Chunk
+from dataflow360.pipeline.chunk import Chunk, Missing
 from dataflow360.pipeline.registry import Batch
 from dataflow360.pipeline.run import Run
 from dataflow360.records.contract import RecordType
@@ -33,7 +33,8 @@ class Extraction:
         source_key: What the content is the content of: a data interval or a file.
         source_name: What a person calls the source.
         request: The params that shape the content, as JSON in a canonical form.
-        fetch: Calls the source and parses what it answers.
+        fetch: Calls the source and parses what it answers. A source of several parts yields
+            what it gets of them, and ``Missing`` for each that it cannot get.
     """
 
     record: RecordType
@@ -41,20 +42,23 @@ class Extraction:
     source_key: str
     source_name: str
     request: str
-    fetch: Callable[[], Iterable[Chunk]]
+    fetch: Callable[[], Iterable[Chunk | Missing]]
 
 
 def extract(extraction: Extraction, run: Run, *, refetch: bool) -> str:
     """Land what is to be fetched, unless it was before, and put what is refused in quarantine.
 
-    A batch that an earlier run or an earlier try landed for the same request is used as it is;
-    with ``refetch`` only one that this very run has landed.
+    A batch that an earlier run or an earlier try landed for the same request is used as it is,
+    if nothing was missing from it; with ``refetch`` only one that this very run has landed.
+    When some parts of a source cannot be had, what arrived is landed on the last try, or at once
+    when trying again cannot help.
 
     Returns:
         The batch's id.
 
     Raises:
         FatalError: The source delivered nothing, or too large a share of it was refused.
+        RetriableError: Some or all of it could not be had, and may be later.
     """
     with mysql.connect() as connection:
         # Runs of one interval take turns: the second finds what the first has fetched.
@@ -84,18 +88,19 @@ def _digest(*parts: str) -> str:
 
 
 def _usable(batch: Batch, extraction: Extraction, run: Run, *, refetch: bool) -> bool:
-    return batch.request == extraction.request and (not refetch or batch.run_id == run.run_id)
+    return (
+        batch.request == extraction.request
+        and batch.missing is None
+        and (not refetch or batch.run_id == run.run_id)
+    )
 
 
 def _land(connection: Any, extraction: Extraction, run: Run, previous: Batch | None) -> Batch:
     zone = settings().landing
     written = landing.write_batch(zone, extraction.record, extraction.fetch())
-    if written.rows_read == 0:
+    if fault := fault_of(extraction, run, written):
         landing.discard(written)
-        raise FatalError(
-            f"{extraction.source_name} delivered no record where some were expected; look at "
-            "the source, then clear this task."
-        )
+        raise fault
     if previous is not None and previous.content_digest == written.content_digest:
         landing.discard(written)
         log.info("Nothing differs from batch %s", previous.batch_id)
@@ -122,9 +127,36 @@ def _land(connection: Any, extraction: Extraction, run: Run, previous: Batch | N
         rows_valid=written.rows_valid,
         rows_duplicate=written.rows_duplicate,
         rows_quarantined=written.rows_quarantined,
+        missing=_described(written.missing) or None,
     )
     registry.register(connection, batch)
     return batch
+
+
+def fault_of(extraction: Extraction, run: Run, written: landing.Written) -> Exception | None:
+    """Why what was fetched must not be landed, if so."""
+    name, missing = extraction.source_name, written.missing
+    retriable = any(isinstance(part.error, RetriableError) for part in missing)
+    if written.rows_read == 0 and missing:
+        kind = RetriableError if retriable else FatalError
+        return kind(f"Nothing of {name} could be had: {_described(missing)}")
+    if written.rows_read == 0:
+        return FatalError(
+            f"{name} delivered no record where some were expected; look at the source, then "
+            "clear this task."
+        )
+    if retriable and not run.last_try:
+        return RetriableError(
+            f"A part of {name} could not be had; this task tries again and fetches only what is "
+            f"missing: {_described(missing)}"
+        )
+    if missing:
+        log.warning("Landed without what could not be had: %s", _described(missing))
+    return None
+
+
+def _described(missing: tuple[Missing, ...]) -> str:
+    return " | ".join(f"{part.part}: {part.error}" for part in missing)
 
 
 def _refuse_bad_batch(batch: Batch) -> None:

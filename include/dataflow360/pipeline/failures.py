@@ -17,6 +17,7 @@ from cassandra.cluster import NoHostAvailable
 from cassandra.connection import ConnectionException
 from confluent_kafka import KafkaError, KafkaException
 from MySQLdb.constants import CR, ER
+from redis import exceptions as redis
 
 from dataflow360.errors import FatalError, RetriableError
 
@@ -66,6 +67,16 @@ def readable_failures() -> Iterator[None]:
         raise _cassandra_failure(error) from error
     except KafkaException as error:
         raise _kafka_failure(error) from error
+    except (redis.AuthenticationError, redis.NoPermissionError) as error:
+        raise FatalError(
+            f"Redis refuses the user of connection dataflow360_redis: {error}; "
+            "mend its password or access list."
+        ) from error
+    except (redis.ConnectionError, redis.TimeoutError) as error:
+        raise RetriableError(
+            f"Redis (connection dataflow360_redis) does not answer: {error}; "
+            "this task tries again later."
+        ) from error
 
 
 def _code_and_cause(error: MySQLdb.Error) -> tuple[int, str]:

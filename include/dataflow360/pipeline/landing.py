@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dataflow360.errors import FatalError
-from dataflow360.pipeline.chunk import Chunk, Refused, regroup
+from dataflow360.pipeline.chunk import Chunk, Missing, Refused, regroup
 from dataflow360.pipeline.duplicates import DuplicateFinder
 from dataflow360.records.contract import CONTENT_HASH, RecordType
 from dataflow360.records.identity import EVENT_ID_TYPE, bytes_of, content_hashes, event_ids
@@ -53,6 +53,7 @@ class Written:
         rows_valid: Rows that obey the contract, each event once.
         rows_duplicate: Rows dropped because a later one tells of the same event.
         rows_quarantined: Records refused.
+        missing: Parts of the source that could not be had.
     """
 
     folder: Path
@@ -61,6 +62,7 @@ class Written:
     rows_valid: int
     rows_duplicate: int
     rows_quarantined: int
+    missing: tuple[Missing, ...] = ()
 
 
 def row_schema(record: RecordType) -> pa.Schema:
@@ -75,13 +77,13 @@ def delta_schema(record: RecordType) -> pa.Schema:
     return row_schema(record).append(pa.field(CHANGE, pa.dictionary(pa.int8(), pa.string())))
 
 
-def write_batch(zone: Path, record: RecordType, chunks: Iterable[Chunk]) -> Written:
+def write_batch(zone: Path, record: RecordType, chunks: Iterable[Chunk | Missing]) -> Written:
     """Check what a source delivers, row by row, and write it down.
 
     Args:
         zone: Root of the landing zone.
         record: Contract of the rows.
-        chunks: What the source's parser yields.
+        chunks: What the source yields: rows, and parts that it could not get.
     """
     _sweep(zone)
     folder = zone / _INCOMPLETE / uuid.uuid4().hex
@@ -93,18 +95,23 @@ def write_batch(zone: Path, record: RecordType, chunks: Iterable[Chunk]) -> Writ
         raise
 
 
-def _write(folder: Path, record: RecordType, chunks: Iterable[Chunk]) -> Written:
+def _write(folder: Path, record: RecordType, chunks: Iterable[Chunk | Missing]) -> Written:
     spill = folder / _DUPLICATES
     spill.mkdir()
     finder = DuplicateFinder(spill)
     # One digest for each stream: where a chunk ends must not show in them.
-    digests = {name: hashlib.sha256() for name in ("ids", "hashes", "refused")}
+    digests = {name: hashlib.sha256() for name in ("ids", "hashes", "refused", "missing")}
     counts = {"valid": 0, "refused": 0}
+    missing: list[Missing] = []
 
     with pq.ParquetWriter(folder / _REFUSED, _REFUSED_SCHEMA) as refused_file:
 
         def valid_rows() -> Iterator[pa.Table]:
             for chunk in chunks:
+                if isinstance(chunk, Missing):
+                    missing.append(chunk)
+                    digests["missing"].update(chunk.part.encode() + b"\n")
+                    continue
                 checked = check(record, chunk.table)
                 refused = sorted(
                     [*chunk.refused, *_contract_refusals(chunk, checked.reasons)],
@@ -128,6 +135,8 @@ def _write(folder: Path, record: RecordType, chunks: Iterable[Chunk]) -> Written
     if len(superseded):
         _drop_rows(folder / _VALID, superseded)
     shutil.rmtree(spill)
+    if not missing:  # a batch that lacks nothing keeps the digest of its records alone
+        del digests["missing"]
     content = b"".join(digest.digest() for digest in digests.values())
     return Written(
         folder=folder,
@@ -136,6 +145,7 @@ def _write(folder: Path, record: RecordType, chunks: Iterable[Chunk]) -> Written
         rows_valid=counts["valid"] - len(superseded),
         rows_duplicate=len(superseded),
         rows_quarantined=counts["refused"],
+        missing=tuple(missing),
     )
 
 

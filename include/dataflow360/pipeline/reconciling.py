@@ -13,12 +13,11 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from dataflow360.errors import FatalError
-from dataflow360.pipeline import landing, quarantine, registry
+from dataflow360.pipeline import landing, ledger, quarantine, registry
 from dataflow360.pipeline.publishing import published_ids
 from dataflow360.pipeline.registry import Batch
 from dataflow360.pipeline.run import Run
 from dataflow360.records.contract import CONTENT_HASH
-from dataflow360.records.control import DATABASE
 from dataflow360.records.identity import bytes_of
 from dataflow360.stores import mysql
 from dataflow360.stores.opening import open_store
@@ -67,7 +66,9 @@ def reconcile(batch_id: str, run: Run) -> dict[str, int]:
         faults = [*find_faults(account, kept)]
         if not ids_match:
             faults.append(f"the events on {batch.topic} are not those of the delta")
-        _enter(connection, run, batch, account, faults)
+        if batch.missing:
+            faults.append(f"it is incomplete, clear the extract task for the rest: {batch.missing}")
+        ledger.enter(connection, run, batch, asdict(account), faults)
     if faults:
         raise FatalError(
             f"Batch {batch_id} of {batch.source_name} does not reconcile: {'; '.join(faults)}."
@@ -145,25 +146,3 @@ def _count_published(batch: Batch) -> tuple[int, bool]:
 
 def _id_sums(ids: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
     return np.ascontiguousarray(ids).view("<u8").sum(axis=0, dtype=np.uint64)
-
-
-def _enter(connection: Any, run: Run, batch: Batch, account: Account, faults: list[str]) -> None:
-    row = {
-        "dag_id": run.dag_id,
-        "run_id": run.run_id,
-        "map_index": run.map_index,
-        "record_type": batch.record_type,
-        "source_name": batch.source_name,
-        "interval_start": run.interval.start.replace(tzinfo=None),
-        "interval_end": run.interval.end.replace(tzinfo=None),
-        "batch_id": batch.batch_id,
-        **asdict(account),
-        "state": "failed" if faults else "reconciled",
-        "reason": "; ".join(faults) or None,
-    }
-    mysql.execute(
-        connection,
-        f"REPLACE INTO {DATABASE}.runs ({', '.join(row)}, reconciled_at) "
-        f"VALUES ({', '.join(['%s'] * len(row))}, UTC_TIMESTAMP(6))",
-        tuple(row.values()),
-    )

@@ -42,6 +42,7 @@ class Batch:
     rows_valid: int
     rows_duplicate: int
     rows_quarantined: int
+    missing: str | None = None
     stage_order: int | None = None
     delta_file: str | None = None
     rows_new: int | None = None

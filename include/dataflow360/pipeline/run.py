@@ -34,12 +34,14 @@ class Run:
         run_id: Airflow's id of the run.
         map_index: Number of the mapped task, -1 when the task is not mapped.
         interval: The data interval.
+        last_try: Whether a task that fails now is not tried again.
     """
 
     dag_id: str
     run_id: str
     map_index: int
     interval: Interval
+    last_try: bool = False
 
 
 def run_of(context: Mapping[str, Any]) -> Run:
@@ -58,7 +60,9 @@ def run_of(context: Mapping[str, Any]) -> Run:
         )
     else:
         interval = last_complete_interval(context["dag"].timetable.expression, dag_run.run_after)
-    return Run(dag_run.dag_id, dag_run.run_id, context["ti"].map_index, interval)
+    task = context["ti"]
+    last_try = task.try_number > task.max_tries
+    return Run(dag_run.dag_id, dag_run.run_id, task.map_index, interval, last_try)
 
 
 def parse_day(text: str) -> date:

@@ -23,6 +23,7 @@ from dataflow360.pipeline.registry import Batch
 from dataflow360.records.contract import CONTENT_HASH
 from dataflow360.stores import mysql
 from dataflow360.stores.opening import open_store
+from dataflow360.stores.redis import RedisStore
 from dataflow360.stores.store import Store
 
 log = logging.getLogger(__name__)
@@ -101,4 +102,6 @@ def _apply(connection: Any, store: Store, batch: Batch) -> None:
     assert batch.stage_order is not None  # noqa: S101
     for rows in landing.read_tables(batch.delta):
         store.upsert(rows, batch.batch_id, batch.stage_order)
+    if isinstance(store, RedisStore):
+        store.replace_boards(landing.valid_rows(batch.folder), batch.source_key, batch.stage_order)
     registry.mark(connection, batch.batch_id, "staged")

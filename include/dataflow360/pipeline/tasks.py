@@ -16,8 +16,9 @@ from airflow.sdk import (
     get_current_context,
     task,
 )
+from airflow.sdk.exceptions import AirflowSkipException
 
-from dataflow360.errors import FatalError
+from dataflow360.errors import FatalError, SkippableError
 from dataflow360.pipeline.request import Request
 
 if TYPE_CHECKING:
@@ -45,16 +46,26 @@ def land[R: Request](request: type[R], extraction_of: Callable[[R, Interval], Ex
 
     Returns:
         The id of the landed batch.
+
+    Raises:
+        AirflowSkipException: There is nothing to fetch; the reason is in the ledger.
     """
+    from dataflow360.pipeline import ledger
     from dataflow360.pipeline.extraction import extract
     from dataflow360.pipeline.failures import readable_failures
     from dataflow360.pipeline.run import run_of
+    from dataflow360.stores import mysql
 
     context = get_current_context()
     checked = request.checked(dict(context["params"]))
     run = run_of(context)
     with readable_failures():
-        return extract(extraction_of(checked, run.interval), run, refetch=checked.refetch)
+        try:
+            return extract(extraction_of(checked, run.interval), run, refetch=checked.refetch)
+        except SkippableError as error:
+            with mysql.connect() as connection:
+                ledger.skip(connection, run, str(error))
+            raise AirflowSkipException(str(error)) from error
 
 
 def unloaded_files() -> list[str]:

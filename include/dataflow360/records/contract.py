@@ -63,6 +63,34 @@ class CassandraTable:
         return f"{self.keyspace}.{self.table}"
 
 
+@dataclass(frozen=True, slots=True)
+class RedisBoards:
+    """The latest board of each place, and which version of each event was last written.
+
+    A board is the JSON array of a place's rows under ``<prefix>:<place>``. It goes when its time
+    is over. The versions stay longer than the source can be asked for the same events again, so
+    that none of them is taken for a new one.
+
+    Attributes:
+        prefix: First part of the keys.
+        place: Column whose value is the second part.
+        day: Column with the date of the event; versions are kept by place and day.
+        board_hours: Time to live of a board.
+        version_days: Time to live of the versions of a day's events.
+    """
+
+    prefix: str
+    place: str
+    day: str
+    board_hours: int
+    version_days: int = 40
+
+    @property
+    def name(self) -> str:
+        """Qualified name, as in ``redis.departures``."""
+        return f"redis.{self.prefix}"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordType:
     """One kind of record, declared once.
@@ -88,7 +116,7 @@ class RecordType:
     id_column: str
     entity: str
     event_time: Callable[[pa.Table], pa.Array]
-    store: MySQLTable | CassandraTable
+    store: MySQLTable | CassandraTable | RedisBoards
     topics: tuple[str, ...]
 
     @property
@@ -196,6 +224,11 @@ def boolean(description: str) -> pandera.Column:
 def day(description: str) -> pandera.Column:
     """Declare a calendar date."""
     return _column(pa.date32(), description, [], nullable=False, unit=None)
+
+
+def moment(description: str) -> pandera.Column:
+    """Declare a point in time, UTC, in whole seconds."""
+    return _column(pa.timestamp("s"), description, [], nullable=False, unit=None)
 
 
 def _range(minimum: float, maximum: float, unit: str) -> list[pandera.Check]:

@@ -22,6 +22,7 @@ _MYSQL_TYPES = {
     pa.float64(): "DOUBLE",
     pa.bool_(): "BOOLEAN",
     pa.date32(): "DATE",
+    pa.timestamp("s"): "DATETIME",
 }
 _CQL_TYPES = {
     pa.int8(): "tinyint",
@@ -30,6 +31,7 @@ _CQL_TYPES = {
     pa.float64(): "double",
     pa.bool_(): "boolean",
     pa.date32(): "date",
+    pa.timestamp("s"): "timestamp",
     pa.string(): "text",
 }
 #: Binary collation: two keys are equal in the table just when their event ids are.

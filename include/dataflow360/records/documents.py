@@ -12,7 +12,7 @@ import pandera.pandas as pandera
 import pyarrow as pa
 
 from dataflow360.records import RECORD_TYPES, ddl
-from dataflow360.records.contract import RecordType, arrow_type
+from dataflow360.records.contract import RecordType, RedisBoards, arrow_type
 
 _JSON_TYPES = {
     pa.int8(): "integer",
@@ -21,6 +21,7 @@ _JSON_TYPES = {
     pa.float64(): "number",
     pa.bool_(): "boolean",
     pa.date32(): "string",
+    pa.timestamp("s"): "string",
     pa.string(): "string",
 }
 _DDL_HEADER = "-- Generated from the contracts: python -m dataflow360 contracts\n\n"
@@ -64,7 +65,7 @@ def data_dictionary() -> str:
             "",
             record.description,
             "",
-            f"- Store: `{record.store.name}` ({type(record.store).__name__.removesuffix('Table')})",
+            f"- Store: {_store(record)}",
             f"- Topics: {', '.join(f'`{topic}`' for topic in record.topics)}",
             f"- Natural key: {', '.join(f'`{column}`' for column in record.natural_key)}",
             f"- Event id: `{record.id_column}`, UUIDv5 of record type and natural key",
@@ -80,6 +81,17 @@ def data_dictionary() -> str:
             for name, column in record.schema.columns.items()
         ]
     return "\n".join(lines) + "\n"
+
+
+def _store(record: RecordType) -> str:
+    match record.store:
+        case RedisBoards() as boards:
+            return (
+                f"`{boards.prefix}:<{boards.place}>` (Redis), a JSON array of the rows of the "
+                f"latest board, kept for {boards.board_hours} hours"
+            )
+        case table:
+            return f"`{table.name}` ({type(table).__name__.removesuffix('Table')})"
 
 
 def generated() -> dict[str, str]:
@@ -104,6 +116,8 @@ def _property(column: pandera.Column) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": [kind, "null"] if column.nullable else kind}
     if dtype == pa.date32():
         schema["format"] = "date"
+    if dtype == pa.timestamp("s"):
+        schema["format"] = "date-time"
     for rule in column.checks:
         match rule.statistics:
             case {"allowed_values": values}:

@@ -60,6 +60,8 @@ def content_hashes(record: RecordType, table: pa.Table) -> pa.Array:
             columns[name] = column.dictionary_encode().to_pandas()
         elif pa.types.is_date32(column.type):
             columns[name] = pc.cast(column, pa.int32()).to_numpy(zero_copy_only=False)
+        elif pa.types.is_timestamp(column.type):
+            columns[name] = pc.cast(column, pa.int64()).to_numpy(zero_copy_only=False)
         else:
             # + 0.0 makes one zero of the two that floats have.
             values = pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)

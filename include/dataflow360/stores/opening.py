@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from dataflow360.records.contract import MySQLTable, RecordType
+from dataflow360.records.contract import MySQLTable, RecordType, RedisBoards
 from dataflow360.stores.store import Store
 
 
@@ -23,6 +23,11 @@ def open_store(record: RecordType, mysql_connection: Any) -> Iterator[Store]:
         from dataflow360.stores.mysql import MySQLStore
 
         yield MySQLStore(mysql_connection, record, record.store)
+    elif isinstance(record.store, RedisBoards):
+        from dataflow360.stores import redis
+
+        with redis.connect() as client:
+            yield redis.RedisStore(client, record, record.store)
     else:
         from dataflow360.stores import cassandra
 

@@ -7,14 +7,13 @@ prefix ``ce_``, the value is the event's data.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataflow360.records.contract import RecordType
 from dataflow360.records.identity import uuid_strings
+from dataflow360.records.json_text import json_objects
 
 EVENT_ID_HEADER = "ce_id"
 BATCH_ID_HEADER = "batch_id"
@@ -44,22 +43,11 @@ def messages(
     for start in range(0, rows.num_rows, _ROWS_AT_ONCE):
         part = rows.slice(start, _ROWS_AT_ONCE)
         ids = uuid_strings(part["event_id"])
-        columns = (part[record.entity], ids, record.event_time(part), _json(record, part, ids))
+        columns = (part[record.entity], ids, record.event_time(part), _values(record, part, ids))
         texts = (pc.cast(column, pa.binary()).to_pylist() for column in columns)
         for key, event_id, time, value in zip(*texts, strict=True):
             yield key, value, [(EVENT_ID_HEADER, event_id), ("ce_time", time), *fixed]
 
 
-def _json(record: RecordType, rows: pa.Table, ids: pa.Array) -> pa.Array:
-    """Each row as a JSON object, put together from columns of JSON texts."""
-    pieces: list[Any] = [f'{{"{record.id_column}":"', ids, '"']
-    for name in record.columns:
-        pieces += [f',"{name}":', _json_texts(rows[name])]
-    return pc.binary_join_element_wise(*pieces, "}", "")
-
-
-def _json_texts(column: pa.ChunkedArray) -> pa.Array:
-    """Each value as JSON; a distinct one is written once, as there are few beside the rows."""
-    encoded = column.combine_chunks().dictionary_encode()
-    texts = [orjson.dumps(value).decode() for value in encoded.dictionary.to_pylist()]
-    return pc.fill_null(pa.array(texts, pa.string()).take(encoded.indices), "null")
+def _values(record: RecordType, rows: pa.Table, ids: pa.Array) -> pa.Array:
+    return json_objects({record.id_column: ids, **{name: rows[name] for name in record.columns}})

@@ -1,10 +1,17 @@
-"""A batch id says where a batch comes from, what is in it and what was before it."""
+"""What is landed, and what its batch id says."""
 
 import itertools
+from datetime import date
+from pathlib import Path
 
 import pytest
 
-from dataflow360.pipeline.extraction import batch_id_of
+from dataflow360.errors import FatalError, RetriableError
+from dataflow360.pipeline.chunk import Missing
+from dataflow360.pipeline.extraction import Extraction, batch_id_of, fault_of
+from dataflow360.pipeline.landing import Written
+from dataflow360.pipeline.run import Run, day_interval
+from dataflow360.records.vols import VOLS
 
 A, B = "a" * 64, "b" * 64
 
@@ -57,3 +64,31 @@ def test_ids_never_change():
         "08ad66248d3ee623414a3bc216091e4a",
         "0fe3c65d3a623128d02f9a6ef8a0206e",
     ]
+
+
+LAGOS, DAKAR = Missing("LOS", RetriableError("late.")), Missing("DSS", FatalError("unknown."))
+
+
+@pytest.mark.parametrize(
+    ("rows_read", "missing", "last_try", "fault"),
+    [
+        (5, (), False, None),
+        (0, (), False, FatalError),
+        (0, (LAGOS, DAKAR), False, RetriableError),
+        (0, (LAGOS, DAKAR), True, RetriableError),
+        (0, (DAKAR,), False, FatalError),
+        (5, (LAGOS, DAKAR), False, RetriableError),
+        (5, (LAGOS, DAKAR), True, None),
+        (5, (DAKAR,), False, None),
+    ],
+)
+def test_what_arrived_is_landed_when_trying_again_cannot_bring_the_rest(
+    rows_read, missing, last_try, fault
+):
+    written = Written(Path(), "", rows_read, rows_read, 0, 0, missing)
+    wanted = Extraction(VOLS, "vols_synthetiques", "key", "flights of today", "{}", list)
+    run = Run("dag", "run", -1, day_interval(date(2026, 11, 1)), last_try)
+    found = fault_of(wanted, run, written)
+    assert type(found) is (fault or type(None))
+    if found and missing:
+        assert all(f"{part.part}: {part.error}" in str(found) for part in missing)

@@ -14,6 +14,7 @@ from cassandra.cluster import NoHostAvailable
 from cassandra.connection import ConnectionShutdown
 from confluent_kafka import KafkaError, KafkaException
 from MySQLdb.constants import CR, ER
+from redis import exceptions as redis
 
 from dataflow360.errors import FatalError, RetriableError, SkippableError
 from dataflow360.pipeline.failures import readable_failures
@@ -64,6 +65,8 @@ RETRIABLE = {
     "kafka-timed-out": (kafka(KafkaError._TIMED_OUT), "dataflow360_kafka"),
     "kafka-fenced": (kafka(KafkaError._FENCED), "Another run of the same batch"),
     "kafka-old-epoch": (kafka(KafkaError.INVALID_PRODUCER_EPOCH), "Another run of the same batch"),
+    "redis-refused": (redis.ConnectionError("refused"), "dataflow360_redis"),
+    "redis-timed-out": (redis.TimeoutError("late"), "dataflow360_redis"),
 }
 FORBIDDEN = {
     "mysql-password": (mysql(ER.ACCESS_DENIED_ERROR), "dataflow360_mysql"),
@@ -81,6 +84,8 @@ FORBIDDEN = {
     "kafka-transaction": (
         kafka(KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED), "dataflow360_kafka",
     ),
+    "redis-password": (redis.AuthenticationError("wrong password"), "dataflow360_redis"),
+    "redis-command": (redis.NoPermissionError("no right"), "dataflow360_redis"),
 }  # fmt: skip
 
 
