@@ -5,15 +5,27 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from dataflow360.errors import FatalError
 
 _PREFIX = "DATAFLOW360_"
 #: Prefixes of the local stack's own variables, which share the project's prefix.
 _STACK_PREFIXES = (f"{_PREFIX}PORT_", f"{_PREFIX}SECRET_")
+
+
+#: Sites whose terms let only a person decide whether their real pages are read.
+Site = Literal["flightstats", "visualcrossing", "openmeteo"]
+
+
+def _names(text: object) -> object:
+    """The names in a comma-separated text."""
+    if not isinstance(text, str):
+        return text
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 class Settings(BaseSettings):
@@ -23,6 +35,11 @@ class Settings(BaseSettings):
         landing: Folder of the landing zone, shared by all workers.
         inbox: Folder that ``csv_files`` watches.
         max_bad_share: A run with more than this share of refused rows is red (0 to 1).
+        live_sites: Sites that may really be asked, their owners' terms permitting
+            (comma-separated: ``flightstats,visualcrossing``).
+        chromium: Path of the Chromium that reads script-driven pages.
+        chromedriver: Path of its driver.
+        selenium_grid: URL of a Selenium Grid whose browsers are used instead.
     """
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="forbid")
@@ -30,6 +47,10 @@ class Settings(BaseSettings):
     landing: Path
     inbox: Path
     max_bad_share: float = Field(default=0.5, ge=0, le=1)
+    live_sites: Annotated[tuple[Site, ...], NoDecode, BeforeValidator(_names)] = ()
+    chromium: Path = Path("/usr/bin/chromium")
+    chromedriver: Path = Path("/usr/bin/chromedriver")
+    selenium_grid: str | None = None
 
 
 @cache

@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from dataflow360.airports import AIRPORTS
 from dataflow360.pipeline.request import Request
 from dataflow360.pipeline.run import parse_day
+from dataflow360.sources.places import Airports
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,23 +25,6 @@ if TYPE_CHECKING:
     from dataflow360.pipeline.run import Interval
     from dataflow360.records.contract import RecordType
 
-_CODES = list(AIRPORTS)
-_CITIES = {airport.iata: f"{airport.iata} {airport.city}" for airport in AIRPORTS.values()}
-
-Airports = Annotated[
-    tuple[Annotated[str, Field(pattern=f"^({'|'.join(_CODES)})$")], ...],
-    Field(min_length=1),
-    WithJsonSchema(
-        {
-            "type": "array",
-            "items": {"type": "string", "enum": _CODES},
-            "minItems": 1,
-            "uniqueItems": True,
-            "examples": _CODES,
-            "values_display": _CITIES,
-        }
-    ),
-]
 Day = Annotated[
     date | None,
     BeforeValidator(lambda value: parse_day(value) if isinstance(value, str) else value),
@@ -52,7 +36,7 @@ class SyntheticRequest(Request):
     """The params that both synthetic sources have."""
 
     airports: Airports = Field(
-        default=tuple(_CODES), title="Airports", description="IATA codes of the airports."
+        default=tuple(AIRPORTS), title="Airports", description="IATA codes of the airports."
     )
     bad_share: float = Field(
         default=0.0,

@@ -38,7 +38,7 @@ def test_an_unknown_variable_is_named_with_those_that_there_are(name, monkeypatc
         settings()
     sentence = str(refused.value)
     assert f"The variable {name} is not a setting" in sentence
-    assert "DATAFLOW360_INBOX, DATAFLOW360_LANDING, DATAFLOW360_MAX_BAD_SHARE" in sentence
+    assert "DATAFLOW360_INBOX, DATAFLOW360_LANDING, DATAFLOW360_LIVE_SITES" in sentence
 
 
 @pytest.mark.parametrize("value", ["1.5", "-0.1", "half", "nan", ""])
@@ -66,3 +66,26 @@ def test_the_local_stacks_own_variables_are_left_alone(name, monkeypatch):
 def test_other_variables_are_none_of_its_business(monkeypatch):
     monkeypatch.setenv("OTHER_LANDING", "x")
     assert settings().max_bad_share == 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "sites"),
+    [
+        ("", ()),
+        ("flightstats", ("flightstats",)),
+        (" visualcrossing, flightstats,", ("visualcrossing", "flightstats")),
+    ],
+)
+def test_live_sites_are_names_between_commas(text, sites, monkeypatch):
+    monkeypatch.setenv("DATAFLOW360_LIVE_SITES", text)
+    assert settings().live_sites == sites
+
+
+def test_no_site_is_live_by_default():
+    assert settings().live_sites == ()
+
+
+def test_an_unknown_site_is_refused(monkeypatch):
+    monkeypatch.setenv("DATAFLOW360_LIVE_SITES", "flightstats,flightradar")
+    with pytest.raises(FatalError, match="DATAFLOW360_LIVE_SITES is wrong: .*'visualcrossing'"):
+        settings()
