@@ -71,7 +71,9 @@ def dag() -> DAG:
     )
 
 
-def context(dag: DAG, *, interval: tuple[str, str] | None = None, map_index=-1, **params):
+def context(
+    dag: DAG, *, interval: tuple[str, str] | None = None, map_index=-1, try_number=1, **params
+):
     """What of a task's context the pipeline reads."""
     start, end = map(at, interval) if interval else (None, None)
     dag_run = SimpleNamespace(
@@ -84,7 +86,7 @@ def context(dag: DAG, *, interval: tuple[str, str] | None = None, map_index=-1, 
     return {
         "dag": dag,
         "dag_run": dag_run,
-        "ti": SimpleNamespace(map_index=map_index),
+        "ti": SimpleNamespace(map_index=map_index, try_number=try_number, max_tries=5),
         "params": params,
     }
 
@@ -93,6 +95,11 @@ def test_a_run_with_an_interval_works_on_it(dag):
     run = run_of(context(dag, interval=("2026-11-01T00:00Z", "2026-11-02T00:00Z"), map_index=3))
     assert (run.dag_id, run.run_id, run.map_index) == ("synthetic_flights", "manual__1", 3)
     assert run.interval.key == "20261101T000000Z-20261102T000000Z"
+
+
+@pytest.mark.parametrize(("try_number", "last"), [(1, False), (5, False), (6, True)])
+def test_a_run_knows_whether_it_is_tried_again(dag, try_number, last):
+    assert run_of(context(dag, try_number=try_number)).last_try is last
 
 
 def test_an_interval_is_told_in_utc(dag):
