@@ -16,7 +16,16 @@ class FatalError(DataFlowError):
 
 
 class RetriableError(DataFlowError):
-    """The same call may work later (time-out, server down, fenced by another run): retry."""
+    """The same call may work later (time-out, server down, fenced by another run): retry.
+
+    Attributes:
+        retry_after: Seconds that the other side has asked for, if it has.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        """Say what failed and what to do, in one sentence."""
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class SkippableError(DataFlowError):
