@@ -5,6 +5,10 @@ PROFILE ?= demo
 ARGS ?=
 TOPIC ?=
 SERVICE ?=
+FAULT ?=
+TIMES ?=
+SECONDS ?=
+MATCH ?=
 
 PYTHON = .venv/bin/python
 STACK = $(PYTHON) -m stack --profile $(PROFILE)
@@ -12,7 +16,7 @@ TEST = $(PYTHON) -m stack --profile test
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up down status logs clean env test lint bench \
-	kafka mysql cqlsh redis-cli airflow bootstrap bootstrap-python
+	kafka mysql cqlsh redis-cli airflow simulate bootstrap bootstrap-python
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
@@ -77,6 +81,10 @@ redis-cli: bootstrap ## open Redis's client: make redis-cli ARGS="GET key"
 
 airflow: bootstrap ## run Airflow's command line: make airflow ARGS="dags list"
 	@$(STACK) client airflow $(ARGS)
+
+simulate: bootstrap-python ## make a source fail: make simulate FAULT=aviationstack:quota TIMES=1; FAULT=none ends it
+	@$(STACK) simulate $(FAULT) $(if $(TIMES),--times $(TIMES)) \
+		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(MATCH),--match '$(MATCH)')
 
 bootstrap:
 	@sh stack/bootstrap.sh

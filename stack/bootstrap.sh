@@ -129,6 +129,7 @@ missing_packages() {
     have_postgres || echo postgresql
     have_java || echo default-jre-headless
     have mvn || echo maven
+    { [ -x /usr/bin/chromium ] && [ -x /usr/bin/chromedriver ]; } || echo chromium chromium-driver
 }
 
 as_root() {

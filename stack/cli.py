@@ -16,6 +16,7 @@ from stack.environment import airflow_url, project_environment
 from stack.errors import StackError
 from stack.profiles import Profile
 from stack.settings import Settings
+from stack.simulator import client as simulation
 
 app = typer.Typer(
     help="The local stack: real servers on this machine, without Docker.",
@@ -160,6 +161,29 @@ def client(
     clients.become(clients.CLIENTS[name](settings, arguments or []))
 
 
+@app.command()
+def simulate(
+    context: typer.Context,
+    fault: Annotated[
+        str, typer.Argument(help="SOURCE:FAULT to turn on, 'none' to turn all off.")
+    ] = "",
+    times: Annotated[int | None, typer.Option(help="How many requests it hits.")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(help="How long 'slow' waits, what Retry-After says.")
+    ] = None,
+    match: Annotated[
+        str | None, typer.Option(help="Hits only requests whose path and query contain this.")
+    ] = None,
+) -> None:
+    """Make a simulated source fail; without a fault, list sources, faults and what is on."""
+    settings = env_file.load(context.obj)
+    if fault == "none":
+        simulation.turn_off(settings)
+    elif fault:
+        simulation.turn_on(settings, fault, times=times, seconds=seconds, match=match)
+    _print_faults(settings)
+
+
 def print_login(settings: Settings) -> None:
     """Print where Airflow's UI is and how to sign in."""
     password = settings.secret("AIRFLOW_ADMIN")
@@ -181,6 +205,21 @@ def main() -> None:
 
 def _report(line: str) -> None:
     console.print(f"  {line}", markup=False, soft_wrap=True)
+
+
+def _print_faults(settings: Settings) -> None:
+    state = simulation.faults(settings)
+    table = Table("source", "on", "faults", title="simulated sources")
+    for source, known in state["sources"].items():
+        switch = state["on"].get(source, {})
+        options = [
+            f"{name} {switch[name]}"
+            for name in ("times", "seconds", "match")
+            if switch.get(name) is not None
+        ]
+        on = ", ".join([switch["fault"], *options]) if switch else "-"
+        table.add_row(source, on, " ".join(known))
+    console.print(table)
 
 
 def _duration(seconds: float) -> str:

@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stack.profiles import Profile
-from stack.settings import PORT_PREFIX, SECRET_PREFIX, Settings
+from stack.settings import (
+    API_KEYS,
+    AVIATIONSTACK_KEY,
+    LIVE_SITES,
+    OPENWEATHER_KEY,
+    PORT_PREFIX,
+    SECRET_PREFIX,
+    Settings,
+)
 
 HOST = "127.0.0.1"
 SUPERVISED_BY = "STACK_SUPERVISED_BY"
@@ -69,12 +77,13 @@ def project_environment(settings: Settings) -> dict[str, str]:
         },
     }
     paths = {name: settings.path(name) for name in ("DATAFLOW360_LANDING", "DATAFLOW360_INBOX")}
-    return {**derived, **settings.own, **paths}
+    sites = {LIVE_SITES: ",".join(settings.live_sites)}
+    return {**derived, **settings.own, **paths, **sites}
 
 
 def inherited_environment() -> dict[str, str]:
     """The caller's environment without what belongs to another Airflow or another profile."""
-    foreign = ("AIRFLOW_", "AIRFLOW__", PORT_PREFIX, SECRET_PREFIX)
+    foreign = ("AIRFLOW_", "AIRFLOW__", PORT_PREFIX, SECRET_PREFIX, *API_KEYS)
     return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
 
 
@@ -114,6 +123,38 @@ def connections(settings: Settings) -> dict[str, Mapping[str, object]]:
                 **kafka_client_options("dataflow360", settings.secret("KAFKA")),
             },
         },
+        **source_connections(settings),
+    }
+
+
+def source_connections(settings: Settings) -> dict[str, Mapping[str, object]]:
+    """The connections to the sources: the real one if the user has a key or asks for it.
+
+    Otherwise the simulator's host stands in its place, and nothing else changes.
+    """
+    simulator = simulator_url(settings)
+
+    def api(key: str, real: str, simulated: str) -> Mapping[str, object]:
+        value = settings.api_key(key)
+        host = real if value else f"{simulator}/{simulated}"
+        return {"conn_type": "http", "host": host, "password": value or "simulator"}
+
+    def site(name: str, real: str) -> Mapping[str, object]:
+        host = real if name in settings.live_sites else f"{simulator}/{name}"
+        return {"conn_type": "http", "host": host}
+
+    archive = site("openmeteo", "https://archive-api.open-meteo.com")
+    recent = site("openmeteo", "https://api.open-meteo.com")
+    return {
+        "DATAFLOW360_OPENWEATHER": api(
+            OPENWEATHER_KEY, "https://api.openweathermap.org", "openweather"
+        ),
+        "DATAFLOW360_AVIATIONSTACK": api(
+            AVIATIONSTACK_KEY, "https://api.aviationstack.com", "aviationstack"
+        ),
+        "DATAFLOW360_FLIGHTSTATS": site("flightstats", "https://www.flightstats.com"),
+        "DATAFLOW360_VISUALCROSSING": site("visualcrossing", "https://www.visualcrossing.com"),
+        "DATAFLOW360_OPENMETEO": {**archive, "extra": {"recent_host": recent["host"]}},
     }
 
 
@@ -171,3 +212,8 @@ def airflow_options(settings: Settings) -> dict[str, str]:
 def airflow_url(settings: Settings) -> str:
     """The address of Airflow's UI."""
     return f"http://{HOST}:{settings.port('AIRFLOW')}"
+
+
+def simulator_url(settings: Settings) -> str:
+    """The address of the source simulator."""
+    return f"http://{HOST}:{settings.port('SIMULATOR')}"

@@ -14,7 +14,7 @@ from stack.contracts import Contracts
 from stack.errors import StackError
 from stack.profiles import Profile
 from stack.programs import Service
-from stack.servers import airflow, cassandra, kafka, mysql, postgres, redis
+from stack.servers import airflow, cassandra, kafka, mysql, postgres, redis, simulator
 from stack.settings import Settings
 
 Report = Callable[[str], None]
@@ -32,6 +32,7 @@ def services(settings: Settings) -> tuple[Service, ...]:
         redis.service(settings),
         cassandra.service(settings, contracts),
         kafka.service(settings, contracts),
+        simulator.service(settings),
         airflow.metadata(settings),
         airflow.api(settings),
     )

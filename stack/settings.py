@@ -17,6 +17,15 @@ from stack.profiles import BASE_PORTS, Profile
 PORT_PREFIX = "DATAFLOW360_PORT_"
 SECRET_PREFIX = "DATAFLOW360_SECRET_"  # noqa: S105  # a name, no secret
 
+OPENWEATHER_KEY = "OPENWEATHER_API_KEY"
+AVIATIONSTACK_KEY = "AVIATIONSTACK_API_KEY"
+API_KEYS = (OPENWEATHER_KEY, AVIATIONSTACK_KEY)
+"""Settings that hold the key of an API."""
+
+LIVE_SITES = "DATAFLOW360_LIVE_SITES"
+SITES = ("flightstats", "visualcrossing", "openmeteo")
+"""Sites without keys, whose real pages are read only by the user's decision."""
+
 _LAST_PORT = 65_535
 _SAFE_SECRET = re.compile(r"[A-Za-z0-9_=-]{8,}")
 
@@ -39,12 +48,16 @@ def _kafka_cluster_id() -> str:
 
 @dataclass(frozen=True)
 class Setting:
-    """One line of the env file: its name, how its first value is made and what it is for."""
+    """One line of the env file: its name, how its first value is made and what it is for.
+
+    An ``optional`` one may be empty.
+    """
 
     name: str
     first_value: Callable[[Profile], str]
     shown_default: str
     description: str
+    optional: bool = False
 
 
 def _port(name: str) -> Setting:
@@ -64,6 +77,10 @@ def _directory(name: str, folder: str, description: str) -> Setting:
     return Setting(
         name, lambda profile: str(profile.state / folder), f".stack/demo/{folder}", description
     )
+
+
+def _source(name: str, description: str) -> Setting:
+    return Setting(name, lambda _: "", "", description, optional=True)
 
 
 _PORT_DESCRIPTIONS = {
@@ -87,6 +104,12 @@ SETTINGS: tuple[Setting, ...] = (
     *(_port(name) for name in BASE_PORTS),
     _directory("DATAFLOW360_LANDING", "landing", "immutable batches, one directory a source"),
     _directory("DATAFLOW360_INBOX", "inbox", "CSV files to load: a directory or an s3:// URL"),
+    _source(OPENWEATHER_KEY, "key of api.openweathermap.org"),
+    _source(AVIATIONSTACK_KEY, "key of api.aviationstack.com (free: 100 requests a month)"),
+    _source(
+        LIVE_SITES,
+        f"sites to read for real, of {','.join(SITES)}: mind their terms",
+    ),
     _secret("KAFKA_CLUSTER_ID", "identity of the Kafka cluster", _kafka_cluster_id),
     _secret("KAFKA_BROKER", "user broker: the Kafka nodes among themselves"),
     _secret("KAFKA_ADMIN", "user admin of Kafka"),
@@ -133,6 +156,15 @@ class Settings:
         """The client ports of the three brokers."""
         return self.port("KAFKA_1"), self.port("KAFKA_2"), self.port("KAFKA_3")
 
+    def api_key(self, name: str) -> str | None:
+        """The key of an API, one of ``API_KEYS``; None where the user has none."""
+        return self.values.get(name) or None
+
+    @property
+    def live_sites(self) -> tuple[str, ...]:
+        """The sites of ``SITES`` that are read for real."""
+        return _names(self.values.get(LIVE_SITES, ""))
+
     @property
     def own(self) -> dict[str, str]:
         """What the user added to the env file."""
@@ -147,7 +179,7 @@ def ensure(profile: Profile) -> tuple[Settings, list[str]]:
     """
     path = profile.env_file
     existing = _read(path) if path.exists() else {}
-    missing = [setting for setting in SETTINGS if not existing.get(setting.name)]
+    missing = [setting for setting in SETTINGS if _is_missing(setting, existing)]
     if missing:
         text = path.read_text() if path.exists() else _header(profile)
         if text and not text.endswith("\n"):
@@ -164,8 +196,10 @@ def load(profile: Profile) -> Settings:
         )
     values = _read(profile.env_file)
     for setting in SETTINGS:
-        _check(setting.name, values.get(setting.name, ""), profile)
+        if not setting.optional:
+            _check(setting.name, values.get(setting.name, ""), profile)
     _check_ports_differ(values, profile)
+    _check_sources(values, profile)
     return Settings(profile, values)
 
 
@@ -191,11 +225,24 @@ def example() -> str:
     return "\n".join(lines) + "\n"
 
 
+def _is_missing(setting: Setting, existing: Mapping[str, str]) -> bool:
+    if setting.optional:
+        return setting.name not in existing
+    return not existing.get(setting.name)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """The names in a text, separated by commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
 def _section(name: str) -> str:
     if name.startswith(PORT_PREFIX):
         return "Ports, all on 127.0.0.1"
     if name.startswith(SECRET_PREFIX):
         return "Secrets: left empty, 'make env' makes random ones"
+    if name in (*API_KEYS, LIVE_SITES):
+        return "Real sources: left empty, the simulator of the stack answers in their place"
     return "Directories"
 
 
@@ -241,4 +288,16 @@ def _check_ports_differ(values: Mapping[str, str], profile: Profile) -> None:
         if other != name:
             raise StackError(
                 f"{other} and {name} are both {values[name]} in {profile.env_file}: change one"
+            )
+
+
+def _check_sources(values: Mapping[str, str], profile: Profile) -> None:
+    for name in API_KEYS:
+        if re.search(r"\s", values.get(name, "")):
+            raise StackError(f"{name} in {profile.env_file} has a blank inside: give the key alone")
+    for site in _names(values.get(LIVE_SITES, "")):
+        if site not in SITES:
+            raise StackError(
+                f"{LIVE_SITES} in {profile.env_file} has the unknown site '{site}': "
+                f"choose of {', '.join(SITES)}"
             )
