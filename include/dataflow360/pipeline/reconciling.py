@@ -107,7 +107,10 @@ def find_faults(account: Account, kept: int) -> Iterable[str]:
 
 
 def _count_stored(connection: Any, batch: Batch) -> int:
-    """Valid rows that the store holds in this version, or in one that a later batch wrote."""
+    """Valid rows that the store holds in this version, or in one that a later batch wrote.
+
+    A batch that only adds leaves any version that it finds.
+    """
     total = 0
     later: dict[str, bool] = {}
     with open_store(batch.record, connection) as store:
@@ -117,7 +120,7 @@ def _count_stored(connection: Any, batch: Batch) -> int:
             total += pc.sum(same, min_count=0).as_py()
             for writer in known.batch_ids.filter(pc.invert(same)).drop_null().to_pylist():
                 if writer not in later:
-                    later[writer] = _is_later(connection, writer, batch)
+                    later[writer] = batch.only_adds or _is_later(connection, writer, batch)
                 total += later[writer]
     return total
 

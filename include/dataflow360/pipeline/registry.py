@@ -20,6 +20,9 @@ from dataflow360.records.control import DATABASE
 from dataflow360.settings import settings
 from dataflow360.stores.mysql import execute, fetch
 
+#: The DAG whose batches are made of records out of quarantine.
+REPLAY_DAG = "replay_quarantine"
+
 _LOCK_WAIT_SECONDS = 300
 
 
@@ -55,6 +58,14 @@ class Batch:
     def record(self) -> RecordType:
         """Contract of the batch's rows."""
         return RECORD_TYPES[self.record_type]
+
+    @property
+    def only_adds(self) -> bool:
+        """Whether it leaves alone what the store holds in another version.
+
+        Records out of quarantine are older than whatever has arrived since they were refused.
+        """
+        return self.dag_id == REPLAY_DAG
 
     @property
     def folder(self) -> Path:

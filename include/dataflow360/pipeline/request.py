@@ -10,20 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from dataflow360.errors import FatalError
 
 
-class Request(BaseModel):
-    """The params that every source has; a source adds its own by a subclass.
-
-    The model is the one declaration of a param: the trigger form, the check and the command line
-    come from it.
-    """
+class Params(BaseModel):
+    """The params of a DAG, declared once: its trigger form and their check come from the model."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-    refetch: bool = Field(
-        default=False,
-        title="Fetch again",
-        description="Fetch again what was fetched before, and publish just the difference.",
-    )
 
     @classmethod
     def checked(cls, params: dict[str, Any]) -> Self:
@@ -42,13 +32,23 @@ class Request(BaseModel):
                 "nothing was written."
             ) from error
 
-    @property
-    def content(self) -> str:
-        """The params that shape the content of what is fetched, as canonical JSON."""
-        return self.model_dump_json(exclude={"day", "refetch"})
-
     @classmethod
     def form(cls) -> dict[str, Param]:
         """The params of the DAG's trigger form."""
         properties = cls.model_json_schema()["properties"]
         return {name: Param(**schema) for name, schema in properties.items()}
+
+
+class Request(Params):
+    """The params that every source has; a source adds its own by a subclass."""
+
+    refetch: bool = Field(
+        default=False,
+        title="Fetch again",
+        description="Fetch again what was fetched before, and publish just the difference.",
+    )
+
+    @property
+    def content(self) -> str:
+        """The params that shape the content of what is fetched, as canonical JSON."""
+        return self.model_dump_json(exclude={"day", "refetch"})

@@ -49,11 +49,13 @@ def run_of(context: Mapping[str, Any]) -> Run:
 
     A run with the param ``day`` works on that day. One without a data interval (triggered with a
     null logical date) works on the last interval of its DAG's schedule that was complete when it
-    was due.
+    was due. A DAG without a schedule has no intervals: its run works on the day that it was due.
     """
     dag_run = context["dag_run"]
     if day := context["params"].get("day"):
         interval = day_interval(parse_day(day))
+    elif not context["dag"].timetable.can_be_scheduled:
+        interval = day_interval(dag_run.run_after.astimezone(UTC).date())
     elif dag_run.data_interval_start and dag_run.data_interval_end:
         interval = Interval(
             dag_run.data_interval_start.astimezone(UTC), dag_run.data_interval_end.astimezone(UTC)

@@ -54,9 +54,16 @@ QUARANTINE = f"""CREATE TABLE IF NOT EXISTS {DATABASE}.quarantine (
   state ENUM('open', 'replayed', 'dismissed') NOT NULL DEFAULT 'open',
   first_seen DATETIME(6) NOT NULL,
   last_seen DATETIME(6) NOT NULL,
+  replayed_batch_id CHAR(32) CHARACTER SET ascii NULL
+    COMMENT 'Batch that it was last replayed in.',
+  replayed_at DATETIME(6) NULL,
+  dismissed_by VARCHAR(250) NULL COMMENT 'Who decided that it is not wanted.',
+  dismissed_at DATETIME(6) NULL,
+  comment VARCHAR(1000) NULL COMMENT 'Why it was dismissed.',
   PRIMARY KEY (quarantine_id),
   KEY batch (batch_id),
-  KEY open_records (state, record_type, last_seen)
+  KEY by_type (state, record_type, last_seen, position, dag_id),
+  KEY by_time (state, last_seen, position, dag_id)
 )"""
 
 RUNS = f"""CREATE TABLE IF NOT EXISTS {DATABASE}.runs (
