@@ -28,6 +28,62 @@ CREATE TABLE IF NOT EXISTS meteo_db.donnees_meteo (
   PRIMARY KEY (provenance, aeroport, date_observation, heure_observation)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+CREATE TABLE IF NOT EXISTS meteo_db.meteo_aeroports (
+  timestamp DATETIME NOT NULL COMMENT 'When it was observed (UTC), as the source says.',
+  pays VARCHAR(40) NOT NULL COMMENT 'Country.',
+  ville VARCHAR(40) NOT NULL COMMENT 'City.',
+  aeroport VARCHAR(3) NOT NULL COMMENT 'IATA code of the airport.',
+  temperature DOUBLE NOT NULL COMMENT 'Air temperature. [°C]',
+  humidite SMALLINT NOT NULL COMMENT 'Relative humidity. [%]',
+  pression DOUBLE NOT NULL COMMENT 'Air pressure at sea level. [hPa]',
+  vitesse_vent DOUBLE NOT NULL COMMENT 'Wind speed. [km/h]',
+  direction_vent SMALLINT NULL COMMENT 'Direction the wind comes from. [°]',
+  conditions VARCHAR(60) NOT NULL COMMENT 'The weather in words.',
+  nuages SMALLINT NOT NULL COMMENT 'Cloud cover. [%]',
+  provenance VARCHAR(20) NOT NULL COMMENT 'Where the observation comes from; part of the natural key, so that a modelled value of an archive never replaces an observed one.',
+  id_observation CHAR(36) CHARACTER SET ascii NOT NULL COMMENT 'Event id.',
+  content_hash BIGINT NOT NULL COMMENT 'Hash of the values above.',
+  batch_id CHAR(32) CHARACTER SET ascii NOT NULL COMMENT 'Batch that last wrote it.',
+  PRIMARY KEY (provenance, aeroport, timestamp)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS aerien_db.trafic_passagers (
+  ActivityPeriod DATE NOT NULL COMMENT 'First day of the month that is counted.',
+  OperatingAirline VARCHAR(80) NOT NULL COMMENT 'Airline that operates the flights.',
+  OperatingAirlineIATACode VARCHAR(3) NULL COMMENT 'IATA designator of the operating airline; some have none.',
+  PublishedAirline VARCHAR(80) NOT NULL COMMENT 'Airline that sells the flights.',
+  PublishedAirlineIATACode VARCHAR(3) NULL COMMENT 'IATA designator of the selling airline; some have none.',
+  GEOSummary VARCHAR(13) NOT NULL COMMENT 'Whether the flights stay in the country.',
+  GEORegion VARCHAR(40) NOT NULL COMMENT 'Region of the world at the other end.',
+  ActivityTypeCode VARCHAR(14) NOT NULL COMMENT 'What the passengers did at the airport.',
+  PriceCategoryCode VARCHAR(8) NOT NULL COMMENT 'Kind of airline by its fares.',
+  Terminal VARCHAR(40) NOT NULL COMMENT 'Terminal of the airport.',
+  BoardingArea VARCHAR(20) NOT NULL COMMENT 'Boarding area of the terminal.',
+  PassengerCount INT NOT NULL COMMENT 'Passengers in that month. [passengers]',
+  id_trafic CHAR(36) CHARACTER SET ascii NOT NULL COMMENT 'Event id.',
+  content_hash BIGINT NOT NULL COMMENT 'Hash of the values above.',
+  batch_id CHAR(32) CHARACTER SET ascii NOT NULL COMMENT 'Batch that last wrote it.',
+  PRIMARY KEY (ActivityPeriod, OperatingAirline, PublishedAirline, GEOSummary, GEORegion, ActivityTypeCode, PriceCategoryCode, Terminal, BoardingArea)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS aerien_db.tarifs_vols (
+  airline VARCHAR(80) NOT NULL COMMENT 'Name of the airline.',
+  flight VARCHAR(20) NOT NULL COMMENT 'Flight number; several when there are stops.',
+  source_city VARCHAR(60) NOT NULL COMMENT 'City of departure.',
+  departure_time VARCHAR(13) NOT NULL COMMENT 'Part of the day of departure.',
+  stops VARCHAR(11) NOT NULL COMMENT 'Stops under way.',
+  arrival_time VARCHAR(13) NOT NULL COMMENT 'Part of the day of arrival.',
+  destination_city VARCHAR(60) NOT NULL COMMENT 'City of arrival.',
+  class VARCHAR(8) NOT NULL COMMENT 'Class of travel.',
+  duration DOUBLE NOT NULL COMMENT 'Time from departure to arrival. [h]',
+  days_left SMALLINT NOT NULL COMMENT 'Days from booking to departure. [d]',
+  price DOUBLE NOT NULL COMMENT 'Price in the currency of the file.',
+  id_tarif CHAR(36) CHARACTER SET ascii NOT NULL COMMENT 'Event id.',
+  content_hash BIGINT NOT NULL COMMENT 'Hash of the values above.',
+  batch_id CHAR(32) CHARACTER SET ascii NOT NULL COMMENT 'Batch that last wrote it.',
+  PRIMARY KEY (airline, flight, source_city, departure_time, stops, arrival_time, destination_city, class, duration, days_left)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 CREATE TABLE IF NOT EXISTS dataflow360.batches (
   batch_id CHAR(32) CHARACTER SET ascii NOT NULL
     COMMENT 'Digest of DAG, source key, content and the batch before it in the chain.',
@@ -73,9 +129,16 @@ CREATE TABLE IF NOT EXISTS dataflow360.quarantine (
   state ENUM('open', 'replayed', 'dismissed') NOT NULL DEFAULT 'open',
   first_seen DATETIME(6) NOT NULL,
   last_seen DATETIME(6) NOT NULL,
+  replayed_batch_id CHAR(32) CHARACTER SET ascii NULL
+    COMMENT 'Batch that it was last replayed in.',
+  replayed_at DATETIME(6) NULL,
+  dismissed_by VARCHAR(250) NULL COMMENT 'Who decided that it is not wanted.',
+  dismissed_at DATETIME(6) NULL,
+  comment VARCHAR(1000) NULL COMMENT 'Why it was dismissed.',
   PRIMARY KEY (quarantine_id),
   KEY batch (batch_id),
-  KEY open_records (state, record_type, last_seen)
+  KEY by_type (state, record_type, last_seen, position, dag_id),
+  KEY by_time (state, last_seen, position, dag_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS dataflow360.runs (

@@ -27,7 +27,7 @@ def extract(
 ) -> None:
     """Fetch, parse and check one batch of a source, into Parquet files; no server is needed."""
     from dataflow360.pipeline import landing
-    from dataflow360.pipeline.run import day_interval
+    from dataflow360.pipeline.run import Run, day_interval
     from dataflow360.sources import csv_files, synthetic
 
     given = {"airports": airports, "rows": rows, "bad_share": bad_share}
@@ -37,11 +37,11 @@ def extract(
     elif date is None:
         raise typer.BadParameter("is needed for a synthetic source", param_hint="--date")
     else:
-        interval = day_interval(date.date())
+        run = Run(source, "command line", -1, day_interval(date.date()))
         extraction = (
-            synthetic.flights(synthetic.FlightsRequest.checked(params), interval)
+            synthetic.flights(synthetic.FlightsRequest.checked(params), run)
             if source == "synthetic_flights"
-            else synthetic.weather(synthetic.WeatherRequest.checked(params), interval)
+            else synthetic.weather(synthetic.WeatherRequest.checked(params), run)
         )
     written = landing.write_batch(out, extraction.record, extraction.fetch())
     folder = out / f"{extraction.record.name}-{written.content_digest[:12]}"

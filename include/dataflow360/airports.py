@@ -134,14 +134,29 @@ def by_city(name: str) -> Airport | None:
     return _BY_CITY.get(_folded(name))
 
 
+def nearest(latitude: float, longitude: float, within_km: float = 50.0) -> Airport | None:
+    """Airport of `AIRPORTS` beside a place in decimal degrees, or None where there is none."""
+    distance, iata = min(
+        (_distance_km(latitude, longitude, airport.latitude, airport.longitude), airport.iata)
+        for airport in AIRPORTS.values()
+    )
+    return AIRPORTS[iata] if distance <= within_km else None
+
+
 def distance_km(a: Airport, b: Airport) -> float:
     """Great-circle distance in km, by the haversine formula on a sphere of the mean radius.
 
     R. W. Sinnott, "Virtues of the Haversine", Sky & Telescope 68 (1984), p. 159; within 0.6 % of
     the distance on the ellipsoid.
     """
-    lat_a, lat_b = radians(a.latitude), radians(b.latitude)
+    return _distance_km(a.latitude, a.longitude, b.latitude, b.longitude)
+
+
+def _distance_km(
+    latitude_a: float, longitude_a: float, latitude_b: float, longitude_b: float
+) -> float:
+    lat_a, lat_b = radians(latitude_a), radians(latitude_b)
     half_lat = (lat_b - lat_a) / 2
-    half_lon = radians(b.longitude - a.longitude) / 2
+    half_lon = radians(longitude_b - longitude_a) / 2
     h = sin(half_lat) ** 2 + cos(lat_a) * cos(lat_b) * sin(half_lon) ** 2
     return 2 * EARTH_RADIUS_KM * asin(min(1.0, sqrt(h)))

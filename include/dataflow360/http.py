@@ -43,6 +43,7 @@ class Api:
         key_setting: Variable of ``.env`` that holds the key, for the sentence of an error.
         judge: Tells what an answer means where that differs from what its status says; takes
             the status and the parsed JSON (None when it is not JSON).
+        host: Base address, where it is not the connection's host.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Api:
     key_parameter: str | None = None
     key_setting: str | None = None
     judge: Judge = lambda status, body: None
+    host: str | None = None
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -57,7 +59,7 @@ class Api:
         connection = BaseHook.get_connection(self.connection_id)
         key = {self.key_parameter: connection.password or ""} if self.key_parameter else {}
         with httpx.Client(
-            base_url=connection.host or "",
+            base_url=self.host or connection.host or "",
             params=key,
             timeout=_TIMEOUT,
             headers={"User-Agent": USER_AGENT, "Accept": "application/json"},

@@ -29,9 +29,10 @@ class Flow:
     topic: str
 
     def extraction(self, interval: Interval, **params: Any) -> Extraction:
+        run = Run(self.dag_id, "", -1, interval)
         if self.record is VOLS:
-            return synthetic.flights(synthetic.FlightsRequest.checked(params), interval)
-        return synthetic.weather(synthetic.WeatherRequest.checked(params), interval)
+            return synthetic.flights(synthetic.FlightsRequest.checked(params), run)
+        return synthetic.weather(synthetic.WeatherRequest.checked(params), run)
 
     def rows(self, day: date, **params: Any) -> pa.Table:
         """All rows that the source makes for a day."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,6 +61,45 @@ class Missing:
 
     part: str
     error: DataFlowError
+
+
+def chunk_of(
+    schema: pa.Schema, records: Iterable[tuple[bytes, dict[str, Any] | str]], first: int = 1
+) -> Chunk:
+    """A chunk of records that were parsed one by one.
+
+    Args:
+        schema: The contract's columns and types.
+        records: The original bytes of each record, with its row, or the reason why it has none.
+        first: Number of the first of them in the source.
+    """
+    rows: list[dict[str, Any]] = []
+    places: list[tuple[int, bytes]] = []
+    refused: list[Refused] = []
+    for position, (raw, row) in enumerate(records, start=first):
+        if isinstance(row, str):
+            refused.append(Refused(position, raw, row))
+        elif fault := _misfit(schema, row):
+            refused.append(Refused(position, raw, fault))
+        else:
+            rows.append(row)
+            places.append((position, raw))
+    return Chunk(
+        table=pa.Table.from_pylist(rows, schema=schema),
+        positions=np.array([position for position, _ in places], np.int64),
+        raw=lambda row: places[row][1],
+        refused=refused,
+    )
+
+
+def _misfit(schema: pa.Schema, row: dict[str, Any]) -> str | None:
+    """Which value of a row does not fit into its column's type, as a sentence."""
+    for column in schema:
+        try:
+            pa.scalar(row[column.name], column.type)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeEncodeError) as error:
+            return f"{column.name} {row[column.name]!r} is not of type {column.type}: {error}"
+    return None
 
 
 def regroup(tables: Iterator[pa.Table], rows: int = CHUNK_ROWS) -> Iterator[pa.Table]:

@@ -156,7 +156,11 @@ def fault_of(extraction: Extraction, run: Run, written: landing.Written) -> Exce
 
 
 def _described(missing: tuple[Missing, ...]) -> str:
-    return " | ".join(f"{part.part}: {part.error}" for part in missing)
+    """What is missing, by the reason."""
+    parts: dict[str, list[str]] = {}
+    for each in missing:
+        parts.setdefault(str(each.error), []).append(each.part)
+    return " | ".join(f"{', '.join(names)}: {reason}" for reason, names in parts.items())
 
 
 def _refuse_bad_batch(batch: Batch) -> None:

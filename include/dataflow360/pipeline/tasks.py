@@ -23,7 +23,7 @@ from dataflow360.pipeline.request import Request
 
 if TYPE_CHECKING:
     from dataflow360.pipeline.extraction import Extraction
-    from dataflow360.pipeline.run import Interval
+    from dataflow360.pipeline.run import Run
 
 #: A fatal error fails at once; everything else is tried again, for about ten minutes.
 TASK_DEFAULTS: dict[str, Any] = {
@@ -37,12 +37,12 @@ TASK_DEFAULTS: dict[str, Any] = {
 }
 
 
-def land[R: Request](request: type[R], extraction_of: Callable[[R, Interval], Extraction]) -> str:
+def land[R: Request](request: type[R], extraction_of: Callable[[R, Run], Extraction]) -> str:
     """Body of an extract task whose source is asked for a data interval.
 
     Args:
         request: Model of the DAG's params.
-        extraction_of: What to fetch for checked params and an interval.
+        extraction_of: What to fetch for checked params and a run.
 
     Returns:
         The id of the landed batch.
@@ -61,7 +61,7 @@ def land[R: Request](request: type[R], extraction_of: Callable[[R, Interval], Ex
     run = run_of(context)
     with readable_failures():
         try:
-            return extract(extraction_of(checked, run.interval), run, refetch=checked.refetch)
+            return extract(extraction_of(checked, run), run, refetch=checked.refetch)
         except SkippableError as error:
             with mysql.connect() as connection:
                 ledger.skip(connection, run, str(error))
@@ -84,13 +84,12 @@ def land_file(name: str) -> str:
     from dataflow360.pipeline.extraction import extract
     from dataflow360.pipeline.failures import readable_failures
     from dataflow360.pipeline.run import run_of
-    from dataflow360.settings import settings
     from dataflow360.sources import csv_files
 
     context = get_current_context()
     request = Request.checked(dict(context["params"]))
     with readable_failures():
-        extraction = csv_files.file(settings().inbox / name, name)
+        extraction = csv_files.file(csv_files.inbox.path_of(name), name)
         return extract(extraction, run_of(context), refetch=request.refetch)
 
 

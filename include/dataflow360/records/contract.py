@@ -14,11 +14,14 @@ from typing import Literal
 import pandas as pd
 import pandera.pandas as pandera
 import pyarrow as pa
+import pyarrow.compute as pc
 
 #: Columns that every stored row carries beside those of its record type.
 CONTENT_HASH = "content_hash"
 BATCH_ID = "batch_id"
 
+#: Type of a point in time, UTC: Parquet has no coarser one.
+MOMENT = pa.timestamp("ms")
 IATA_PATTERN = r"^[A-Z]{3}$"
 TIME_PATTERN = r"^([01]\d|2[0-3]):[0-5]\d$"
 #: Text is trimmed before it is checked; what is empty then must have become null.
@@ -228,7 +231,12 @@ def day(description: str) -> pandera.Column:
 
 def moment(description: str) -> pandera.Column:
     """Declare a point in time, UTC, in whole seconds."""
-    return _column(pa.timestamp("s"), description, [], nullable=False, unit=None)
+    return _column(MOMENT, description, [], nullable=False, unit=None)
+
+
+def rfc3339(moments: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Points in time as text, ``2026-11-01T06:00:00Z``."""
+    return pc.strftime(pc.cast(moments, pa.timestamp("s")), "%Y-%m-%dT%H:%M:%SZ")
 
 
 def _range(minimum: float, maximum: float, unit: str) -> list[pandera.Check]:

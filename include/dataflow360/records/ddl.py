@@ -9,6 +9,7 @@ from dataflow360.records import RECORD_TYPES, control
 from dataflow360.records.contract import (
     BATCH_ID,
     CONTENT_HASH,
+    MOMENT,
     CassandraTable,
     MySQLTable,
     RecordType,
@@ -22,7 +23,7 @@ _MYSQL_TYPES = {
     pa.float64(): "DOUBLE",
     pa.bool_(): "BOOLEAN",
     pa.date32(): "DATE",
-    pa.timestamp("s"): "DATETIME",
+    MOMENT: "DATETIME",
 }
 _CQL_TYPES = {
     pa.int8(): "tinyint",
@@ -31,7 +32,7 @@ _CQL_TYPES = {
     pa.float64(): "double",
     pa.bool_(): "boolean",
     pa.date32(): "date",
-    pa.timestamp("s"): "timestamp",
+    MOMENT: "timestamp",
     pa.string(): "text",
 }
 #: Binary collation: two keys are equal in the table just when their event ids are.

@@ -12,7 +12,7 @@ import pandera.pandas as pandera
 import pyarrow as pa
 
 from dataflow360.records import RECORD_TYPES, ddl
-from dataflow360.records.contract import RecordType, RedisBoards, arrow_type
+from dataflow360.records.contract import MOMENT, RecordType, RedisBoards, arrow_type
 
 _JSON_TYPES = {
     pa.int8(): "integer",
@@ -21,7 +21,7 @@ _JSON_TYPES = {
     pa.float64(): "number",
     pa.bool_(): "boolean",
     pa.date32(): "string",
-    pa.timestamp("s"): "string",
+    MOMENT: "string",
     pa.string(): "string",
 }
 _DDL_HEADER = "-- Generated from the contracts: python -m dataflow360 contracts\n\n"
@@ -116,7 +116,7 @@ def _property(column: pandera.Column) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": [kind, "null"] if column.nullable else kind}
     if dtype == pa.date32():
         schema["format"] = "date"
-    if dtype == pa.timestamp("s"):
+    if dtype == MOMENT:
         schema["format"] = "date-time"
     for rule in column.checks:
         match rule.statistics:

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dataflow360.records.contract import RecordType
+from dataflow360.records.contract import RecordType, rfc3339
 
 #: Namespace of every event id: UUIDv5 of the DNS namespace and 'dataflow360'.
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "dataflow360")
@@ -32,7 +32,7 @@ def event_ids(record: RecordType, table: pa.Table) -> pa.Array:
     Returns:
         Array of 16-byte binaries, aligned with the rows.
     """
-    parts = [pc.cast(table[column], pa.string()) for column in record.natural_key]
+    parts = [_text(table[column]) for column in record.natural_key]
     names = pc.binary_join_element_wise(record.name, *parts, _SEPARATOR)
     digests = bytearray()
     for name in pc.cast(names, pa.binary()).to_pylist():
@@ -41,6 +41,12 @@ def event_ids(record: RecordType, table: pa.Table) -> pa.Array:
     raw[:, 6] = raw[:, 6] & 0x0F | 0x50  # version 5
     raw[:, 8] = raw[:, 8] & 0x3F | 0x80  # RFC variant
     return fixed_binary(raw)
+
+
+def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if pa.types.is_timestamp(column.type):
+        return rfc3339(column)
+    return pc.cast(column, pa.string())
 
 
 def content_hashes(record: RecordType, table: pa.Table) -> pa.Array:

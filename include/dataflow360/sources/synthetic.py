@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from dataflow360.pipeline.chunk import Chunk
     from dataflow360.pipeline.extraction import Extraction
-    from dataflow360.pipeline.run import Interval
+    from dataflow360.pipeline.run import Interval, Run
     from dataflow360.records.contract import RecordType
 
 Day = Annotated[
@@ -76,7 +76,7 @@ class WeatherRequest(SyntheticRequest):
     )
 
 
-def flights(request: FlightsRequest, interval: Interval) -> Extraction:
+def flights(request: FlightsRequest, run: Run) -> Extraction:
     """What ``synthetic_flights`` fetches: the flights of a day, a chunk for each airport."""
     from faker import Faker
 
@@ -85,15 +85,15 @@ def flights(request: FlightsRequest, interval: Interval) -> Extraction:
 
     fake = Faker("fr_FR")
     fake.add_provider(FlightProvider)
-    day = interval.start.date()
+    day = run.interval.start.date()
 
     def draw(airport: str) -> pa.Table:
         return fake.flights(airport, day, rows=request.rows)
 
-    return _extraction(VOLS, "vols_synthetiques", request, interval, draw)
+    return _extraction(VOLS, "vols_synthetiques", request, run.interval, draw)
 
 
-def weather(request: WeatherRequest, interval: Interval) -> Extraction:
+def weather(request: WeatherRequest, run: Run) -> Extraction:
     """What ``synthetic_weather`` fetches: the weather of a day, a chunk for each airport."""
     import pyarrow as pa
     from faker import Faker
@@ -103,13 +103,13 @@ def weather(request: WeatherRequest, interval: Interval) -> Extraction:
 
     fake = Faker("fr_FR")
     fake.add_provider(WeatherProvider)
-    day = interval.start.date()
+    day = run.interval.start.date()
 
     def draw(airport: str) -> pa.Table:
         table = fake.weather(airport, day, rows=request.rows)
         return table.append_column("provenance", pa.repeat(SYNTHETIC, table.num_rows))
 
-    return _extraction(DONNEES_METEO, "meteo_synthetique", request, interval, draw)
+    return _extraction(DONNEES_METEO, "meteo_synthetique", request, run.interval, draw)
 
 
 def _extraction(

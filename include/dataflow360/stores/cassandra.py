@@ -161,8 +161,7 @@ def _column_cells(column: pa.Array) -> list[bytes | None]:
             pc.fill_null(pc.cast(column, pa.int32()), 0).to_numpy().view(np.uint32) + _EPOCH_DAY
         )
     elif pa.types.is_timestamp(kind):
-        milliseconds = pc.multiply(pc.cast(column, pa.int64()), 1_000)
-        numbers = pc.fill_null(milliseconds, 0).to_numpy()
+        numbers = pc.fill_null(pc.cast(column, pa.int64()), 0).to_numpy()
     elif pa.types.is_boolean(kind):
         numbers = pc.fill_null(pc.cast(column, pa.int8()), 0).to_numpy()
     else:

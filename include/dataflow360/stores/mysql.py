@@ -17,6 +17,7 @@ from dataflow360.errors import FatalError
 from dataflow360.records.contract import (
     BATCH_ID,
     CONTENT_HASH,
+    MOMENT,
     MySQLTable,
     RecordType,
 )
@@ -33,6 +34,10 @@ _FORMAT = (
 _WRITE_OPTIONS = pacsv.WriteOptions(
     include_header=False, quoting_style="all_valid", null_string="NULL"
 )
+
+
+#: Types that a file for LOAD DATA has otherwise than Arrow writes them.
+_LOADED_AS = {pa.bool_(): pa.int8(), MOMENT: pa.timestamp("s")}
 
 
 @contextmanager
@@ -135,7 +140,7 @@ class MySQLStore:
         """LOAD DATA LOCAL, which turns errors into warnings: any warning is an error here."""
         rows = pa.table(
             {
-                name: pc.cast(rows[name], pa.int8()) if pa.types.is_boolean(kind) else rows[name]
+                name: pc.cast(rows[name], _LOADED_AS.get(kind, kind))
                 for name, kind in zip(rows.schema.names, rows.schema.types, strict=True)
             }
         )

@@ -9,7 +9,7 @@ import pytest
 
 from dataflow360.airports import AIRPORTS
 from dataflow360.pipeline import landing
-from dataflow360.pipeline.run import day_interval
+from dataflow360.pipeline.run import Run, day_interval
 from dataflow360.records.validation import check
 from dataflow360.sources import synthetic
 
@@ -20,11 +20,15 @@ SOURCES = {
 }
 
 
+def run_of_day(day: date) -> Run:
+    return Run("synthetic", "test", -1, day_interval(day))
+
+
 @pytest.fixture(params=SOURCES)
 def source(request):
     """Ask one of the two sources: ``source(day, rows=12)``."""
     fetch, model, _, _ = SOURCES[request.param]
-    return lambda day=DAY, **params: fetch(model.checked(params), day_interval(day))
+    return lambda day=DAY, **params: fetch(model.checked(params), run_of_day(day))
 
 
 def table(extraction) -> pa.Table:
@@ -35,7 +39,7 @@ def table(extraction) -> pa.Table:
 def test_what_is_to_be_fetched(name):
     fetch, model, record, topic = SOURCES[name]
     request = model.checked({"airports": ["DSS"], "rows": 5, "day": "2020-02-29"})
-    extraction = fetch(request, day_interval(date(2020, 2, 29)))
+    extraction = fetch(request, run_of_day(date(2020, 2, 29)))
     assert (extraction.record.name, extraction.topic) == (record, topic)
     assert topic in extraction.record.topics
     assert extraction.source_key == "20200229T000000Z-20200301T000000Z"
@@ -130,6 +134,6 @@ def test_the_original_of_a_made_row_is_its_json(source):
 
 
 def test_made_weather_says_that_it_is_made():
-    rows = table(synthetic.weather(synthetic.WeatherRequest.checked({}), day_interval(DAY)))
+    rows = table(synthetic.weather(synthetic.WeatherRequest.checked({}), run_of_day(DAY)))
     assert set(rows["provenance"].to_pylist()) == {"synthetique"}
     assert rows.num_rows == 24 * len(AIRPORTS)
