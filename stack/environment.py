@@ -21,6 +21,9 @@ HOST = "127.0.0.1"
 SUPERVISED_BY = "STACK_SUPERVISED_BY"
 """Variable that marks every process below a profile's supervisor, its value the state directory."""
 
+SIMULATOR_KEY = "simulator"
+"""What is sent as an API key to the simulator, which takes any."""
+
 # What Airflow and its dependencies remark about each other at every start.
 _IGNORED_WARNINGS = ("Using `httpx` with", "This process (pid=", "Could not import graphviz")
 
@@ -137,7 +140,7 @@ def source_connections(settings: Settings) -> dict[str, Mapping[str, object]]:
     def api(key: str, real: str, simulated: str) -> Mapping[str, object]:
         value = settings.api_key(key)
         host = real if value else f"{simulator}/{simulated}"
-        return {"conn_type": "http", "host": host, "password": value or "simulator"}
+        return {"conn_type": "http", "host": host, "password": value or SIMULATOR_KEY}
 
     def site(name: str, real: str) -> Mapping[str, object]:
         host = real if name in settings.live_sites else f"{simulator}/{name}"

@@ -9,9 +9,14 @@ import pytest
 from stack import lifecycle, supervisor
 from stack import settings as env_file
 from stack.contracts import Contracts
-from stack.environment import connections, project_environment
+from stack.environment import (
+    SIMULATOR_KEY,
+    connections,
+    inherited_environment,
+    project_environment,
+)
 from stack.profiles import BASE_PORTS, Profile
-from stack.servers import cassandra, kafka, mysql, redis
+from stack.servers import airflow, cassandra, kafka, mysql, redis
 from stack.settings import Settings
 
 
@@ -105,7 +110,7 @@ def test_every_password_is_a_random_one(profile: Profile, tmp_path: Path) -> Non
         rendered(mine).items(), rendered(other).values(), strict=True
     ):
         common = set(pattern.findall(text)) & set(pattern.findall(other_text))
-        assert not common, name
+        assert common <= {SIMULATOR_KEY}, name
 
 
 def test_no_secret_is_on_a_command_line(settings: Settings, programs: str) -> None:
@@ -154,9 +159,81 @@ def test_connections_are_json_that_airflow_reads(settings: Settings) -> None:
 
     for name in connections(settings):
         connection = json.loads(environment[f"AIRFLOW_CONN_{name}"])
-        assert connection["conn_type"] in ("mysql", "cassandra", "redis", "kafka")
+        assert connection["conn_type"] in ("mysql", "cassandra", "redis", "kafka", "http")
     kafka_options = json.loads(environment["AIRFLOW_CONN_DATAFLOW360_KAFKA"])["extra"]
     assert kafka_options["bootstrap.servers"].count("127.0.0.1:") == 3
+
+
+def sources(profile: Profile, env: str = "") -> dict[str, dict[str, str]]:
+    """The sources' connections as Airflow reads them, by source, for what the user has set."""
+    profile.env_file.write_text(env)
+    environment = project_environment(env_file.ensure(profile)[0])
+    names = ("openweather", "aviationstack", "flightstats", "visualcrossing", "openmeteo")
+    return {
+        name: json.loads(environment[f"AIRFLOW_CONN_DATAFLOW360_{name.upper()}"]) for name in names
+    }
+
+
+def test_without_keys_every_source_is_the_simulator(profile: Profile) -> None:
+    connections = sources(profile)
+
+    for name, connection in connections.items():
+        assert connection["host"] == f"http://127.0.0.1:8090/{name}"
+    assert connections["openmeteo"]["extra"] == {"recent_host": "http://127.0.0.1:8090/openmeteo"}
+
+
+def test_a_key_leads_to_the_real_api_and_is_in_the_password_only(profile: Profile) -> None:
+    connections = sources(profile, "OPENWEATHER_API_KEY=0w-key\nAVIATIONSTACK_API_KEY=as-key\n")
+
+    assert connections["openweather"] == {
+        "conn_type": "http",
+        "host": "https://api.openweathermap.org",
+        "password": "0w-key",
+    }
+    assert connections["aviationstack"]["host"] == "https://api.aviationstack.com"
+    assert connections["flightstats"]["host"] == "http://127.0.0.1:8090/flightstats"
+    environment = project_environment(env_file.load(profile))
+    assert [name for name, value in environment.items() if "0w-key" in value] == [
+        "AIRFLOW_CONN_DATAFLOW360_OPENWEATHER"
+    ]
+    assert [name for name, value in environment.items() if "as-key" in value] == [
+        "AIRFLOW_CONN_DATAFLOW360_AVIATIONSTACK"
+    ]
+
+
+def test_real_sites_are_read_only_where_the_user_says_so(profile: Profile) -> None:
+    connections = sources(profile, "DATAFLOW360_LIVE_SITES=flightstats, openmeteo\n")
+
+    assert connections["flightstats"]["host"] == "https://www.flightstats.com"
+    assert connections["visualcrossing"]["host"] == "http://127.0.0.1:8090/visualcrossing"
+    assert connections["openmeteo"] == {
+        "conn_type": "http",
+        "host": "https://archive-api.open-meteo.com",
+        "extra": {"recent_host": "https://api.open-meteo.com"},
+    }
+    environment = project_environment(env_file.load(profile))
+    assert environment["DATAFLOW360_LIVE_SITES"] == "flightstats,openmeteo"
+
+
+def test_the_callers_api_keys_do_not_reach_a_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENWEATHER_API_KEY", "from the shell")
+
+    assert "OPENWEATHER_API_KEY" not in inherited_environment()
+
+
+def test_the_simulators_log_names_no_request(programs: str) -> None:
+    section = programs.split("[program:simulator]")[1].split("[program:", maxsplit=1)[0]
+
+    assert "stack.simulator.app:app" in section
+    assert "--no-access-log" in section
+
+
+def test_airflow_waits_for_the_simulator(settings: Settings, programs: str) -> None:
+    del programs  # which pretends that the servers are installed
+    services = {service.name: service for service in lifecycle.services(settings)}
+
+    assert "simulator" in services["airflow"].needs
+    assert "simulator" not in airflow.NAMES
 
 
 def test_a_percent_sign_in_the_projects_path_reaches_the_supervisor_whole(tmp_path: Path) -> None:
