@@ -1,12 +1,15 @@
 """The simulator in this process, at a time of the tests' own, asked without a socket."""
 
 import asyncio
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 
 from stack.simulator.app import create_app
 
@@ -52,3 +55,18 @@ def fail(ask) -> Callable[..., httpx.Response]:
         return answer
 
     return put
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """A real server, for what only a socket shows."""
+    config = uvicorn.Config(create_app(), port=0, log_config=None, access_log=False)
+    running = uvicorn.Server(config)
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    while not running.started:
+        time.sleep(0.01)
+    port = running.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    running.should_exit = True
+    thread.join()

@@ -1,13 +1,11 @@
 """The switches: every fault of every source, how long it is on and whom it hits."""
 
-import threading
 import time
 
 import httpx
 import pytest
-import uvicorn
 
-from stack.simulator.app import SOURCES, create_app
+from stack.simulator.app import SOURCES
 
 REQUESTS = {
     "openweather": "/openweather/data/2.5/weather?lat=5.26&lon=-3.93&appid=s3cret",
@@ -114,21 +112,6 @@ def test_a_cut_answer_ends_in_the_middle(server, source) -> None:
     with pytest.raises(httpx.RemoteProtocolError):
         httpx.get(server + REQUESTS[source])
     assert httpx.get(server + REQUESTS[source]).status_code == 200
-
-
-@pytest.fixture(scope="module")
-def server():
-    """A real server, for what only a socket shows."""
-    config = uvicorn.Config(create_app(), port=0, log_config=None, access_log=False)
-    running = uvicorn.Server(config)
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    while not running.started:
-        time.sleep(0.01)
-    port = running.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    running.should_exit = True
-    thread.join()
 
 
 @pytest.mark.parametrize(
