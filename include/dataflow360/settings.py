@@ -33,24 +33,26 @@ class Settings(BaseSettings):
 
     Attributes:
         landing: Folder of the landing zone, shared by all workers.
-        inbox: Folder that ``csv_files`` watches.
+        inbox: What ``csv_files`` watches: a folder, or an ``s3://`` URL.
         max_bad_share: A run with more than this share of refused rows is red (0 to 1).
         live_sites: Sites that may really be asked, their owners' terms permitting
             (comma-separated: ``flightstats,visualcrossing``).
         chromium: Path of the Chromium that reads script-driven pages.
         chromedriver: Path of its driver.
         selenium_grid: URL of a Selenium Grid whose browsers are used instead.
+        aviationstack_monthly_calls: Calls a month that the plan of the AviationStack key has.
     """
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="forbid")
 
     landing: Path
-    inbox: Path
+    inbox: str = Field(min_length=1)
     max_bad_share: float = Field(default=0.5, ge=0, le=1)
     live_sites: Annotated[tuple[Site, ...], NoDecode, BeforeValidator(_names)] = ()
     chromium: Path = Path("/usr/bin/chromium")
     chromedriver: Path = Path("/usr/bin/chromedriver")
     selenium_grid: str | None = None
+    aviationstack_monthly_calls: int = Field(default=100, ge=1)
 
 
 @cache

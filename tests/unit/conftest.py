@@ -17,6 +17,7 @@ from dataflow360.records import RECORD_TYPES
 from dataflow360.records.contract import CONTENT_HASH, RecordType
 from dataflow360.records.donnees_meteo import SYNTHETIC
 from dataflow360.records.identity import content_hashes, event_ids
+from tests.conftest import ROOT
 
 #: One day in each of West Africa's seasons, and a leap day.
 DAYS = (date(2026, 1, 15), date(2026, 4, 15), date(2026, 8, 15), date(2024, 2, 29))
@@ -29,14 +30,31 @@ def _unit(no_network, own_settings):
 
 @pytest.fixture(scope="session")
 def made_rows() -> dict[str, pa.Table]:
-    """What the Faker providers make, by record type: every airport, in every season."""
+    """What the sources make, by record type: every airport in every season, or a sample file."""
     fake = Faker()
     fake.add_provider(FlightProvider)
     fake.add_provider(WeatherProvider)
     flights = pa.concat_tables(fake.flights(code, day, rows=6) for code in AIRPORTS for day in DAYS)
     weather = pa.concat_tables(fake.weather(code, day, rows=6) for code in AIRPORTS for day in DAYS)
     provenance = pa.repeat(SYNTHETIC, weather.num_rows)
-    return {"vols": flights, "donnees_meteo": weather.append_column("provenance", provenance)}
+    return {
+        "vols": flights,
+        "donnees_meteo": weather.append_column("provenance", provenance),
+        "trafic_passagers": _sampled("passagers_dakar.csv", flights.num_rows),
+        "tarifs_vols": _sampled("tarifs_afrique_ouest.csv.gz", flights.num_rows),
+    }
+
+
+def _sampled(name: str, rows: int) -> pa.Table:
+    """The first valid rows of a sample file."""
+    from airflow.sdk import ObjectStoragePath
+
+    from dataflow360.records.validation import check
+    from dataflow360.sources import csv_files
+
+    extraction = csv_files.file(ObjectStoragePath(ROOT / "samples" / name), name)
+    valid = [check(extraction.record, chunk.table).valid for chunk in extraction.fetch()]
+    return pa.concat_tables(valid).slice(0, rows).combine_chunks()
 
 
 @pytest.fixture(params=sorted(RECORD_TYPES))

@@ -5,6 +5,7 @@ DAG files import this module while they are parsed: it imports heavy modules ins
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ from dataflow360.pipeline.request import Request
 if TYPE_CHECKING:
     from dataflow360.pipeline.extraction import Extraction
     from dataflow360.pipeline.run import Run
+
+log = logging.getLogger(__name__)
 
 #: A fatal error fails at once; everything else is tried again, for about ten minutes.
 TASK_DEFAULTS: dict[str, Any] = {
@@ -122,3 +125,57 @@ def reconcile(batch_id: str) -> Mapping[str, int]:
 
     with readable_failures():
         return reconciling.reconcile(batch_id, run_of(get_current_context()))
+
+
+def select_quarantined() -> list[str]:
+    """Body of the first task of a replay: choose the records, show what becomes of each.
+
+    Returns:
+        The groups to replay; none for a dry run, a dismissal, or when no record passes.
+    """
+    from dataflow360.pipeline import replaying
+    from dataflow360.pipeline.failures import readable_failures
+    from dataflow360.pipeline.replay_request import ReplayRequest
+    from dataflow360.pipeline.run import run_of
+
+    context = get_current_context()
+    request = ReplayRequest.checked(dict(context["params"]))
+    user = context["dag_run"].triggering_user_name or "airflow"
+
+    def show(table: str) -> None:
+        for line in table.splitlines():
+            log.info(line)
+
+    with readable_failures():
+        return replaying.select(request, run_of(context), user, show)
+
+
+def land_replayed(group: str) -> str:
+    """Body of the extract task of a replay; returns the id of the landed batch.
+
+    Raises:
+        AirflowSkipException: No record of the group passes any more; the reason is in the ledger.
+    """
+    from dataflow360.pipeline import ledger, replaying
+    from dataflow360.pipeline.failures import readable_failures
+    from dataflow360.pipeline.run import run_of
+    from dataflow360.stores import mysql
+
+    run = run_of(get_current_context())
+    with readable_failures():
+        try:
+            return replaying.extract(group, run)
+        except SkippableError as error:
+            with mysql.connect() as connection:
+                ledger.skip(connection, run, str(error))
+            raise AirflowSkipException(str(error)) from error
+
+
+@task
+def settle(batch_id: str) -> int:
+    """Mark the records in quarantine as replayed that the batch has brought to their store."""
+    from dataflow360.pipeline import replaying
+    from dataflow360.pipeline.failures import readable_failures
+
+    with readable_failures():
+        return replaying.settle(batch_id)

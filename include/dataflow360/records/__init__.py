@@ -10,6 +10,7 @@ from dataflow360.records.meteo_villes import METEO_VILLES
 from dataflow360.records.tarifs_vols import TARIFS_VOLS
 from dataflow360.records.trafic_passagers import TRAFIC_PASSAGERS
 from dataflow360.records.vols import VOLS
+from dataflow360.records.vols_ao import VOLS_AO
 
 RECORD_TYPES: dict[str, RecordType] = {
     record.name: record
@@ -21,5 +22,6 @@ RECORD_TYPES: dict[str, RecordType] = {
         TARIFS_VOLS,
         DEPARTS_AEROPORTS,
         METEO_VILLES,
+        VOLS_AO,
     )
 }

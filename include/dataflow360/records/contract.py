@@ -106,7 +106,8 @@ class RecordType:
         natural_key: Columns that identify an event.
         id_column: Name of the event id at rest (a UUIDv5 of name and natural key).
         entity: Column that is the Kafka partition key, so that order holds per entity.
-        event_time: RFC 3339 time of each event, from a table of valid rows.
+        event_time: RFC 3339 time of each event, from a table of valid rows; missing where the
+            rows carry no date.
         store: Where the rows are kept.
         topics: Topics that may carry this record type.
     """

@@ -46,7 +46,9 @@ def messages(
         columns = (part[record.entity], ids, record.event_time(part), _values(record, part, ids))
         texts = (pc.cast(column, pa.binary()).to_pylist() for column in columns)
         for key, event_id, time, value in zip(*texts, strict=True):
-            yield key, value, [(EVENT_ID_HEADER, event_id), ("ce_time", time), *fixed]
+            # CloudEvents' time is optional: some records carry no date.
+            timed: Headers = [("ce_time", time)] if time else []
+            yield key, value, [(EVENT_ID_HEADER, event_id), *timed, *fixed]
 
 
 def _values(record: RecordType, rows: pa.Table, ids: pa.Array) -> pa.Array:

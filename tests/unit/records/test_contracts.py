@@ -4,6 +4,7 @@ import math
 
 import pyarrow as pa
 import pytest
+from airflow.sdk import ObjectStoragePath
 
 from dataflow360.errors import FatalError
 from dataflow360.records import RECORD_TYPES
@@ -74,6 +75,26 @@ VIOLATIONS = {
         ("conditions_meteo", "x" * 61, f"conditions_meteo {'x' * 61} is longer than 60"),
         ("provenance", "manuel", f"provenance manuel {UNKNOWN}"),
     ],
+    "trafic_passagers": [
+        ("OperatingAirline", "ASKY ", f"OperatingAirline ASKY  {TRIMMED}"),
+        ("OperatingAirline", "x" * 81, f"OperatingAirline {'x' * 81} is longer than 80"),
+        ("OperatingAirlineIATACode", "ASKY", "OperatingAirlineIATACode ASKY is longer than 3"),
+        ("GEOSummary", "Regional", f"GEOSummary Regional {UNKNOWN}"),
+        ("ActivityTypeCode", "Thru/Transit", f"ActivityTypeCode Thru/Transit {UNKNOWN}"),
+        ("PriceCategoryCode", "low fare", f"PriceCategoryCode low fare {UNKNOWN}"),
+        ("PassengerCount", -1, "PassengerCount -1 is below 0 passengers"),
+    ],
+    "tarifs_vols": [
+        ("flight", "x" * 21, f"flight {'x' * 21} is longer than 20"),
+        ("departure_time", "Noon", f"departure_time Noon {UNKNOWN}"),
+        ("stops", "2", f"stops 2 {UNKNOWN}"),
+        ("class", "First", f"class First {UNKNOWN}"),
+        ("duration", -0.1, "duration -0.1 is below 0 h"),
+        ("duration", math.nan, "duration nan is below 0 h"),
+        ("days_left", -1, "days_left -1 is below 0 d"),
+        ("days_left", 367, "days_left 367 is above 366 d"),
+        ("price", -1.0, "price -1.0 is below 0"),
+    ],
 }
 #: The outermost values that are allowed.
 BOUNDS = {
@@ -98,8 +119,18 @@ BOUNDS = {
         "point_rosee": (-60.0, 40.0),
         "conditions_meteo": ("x", "é" * 60),
     },
+    "trafic_passagers": {
+        "OperatingAirlineIATACode": ("HC", None),
+        "PublishedAirlineIATACode": ("HC", None),
+        "PassengerCount": (0, 2**31 - 1),
+    },
+    "tarifs_vols": {"duration": (0.0, 100.0), "days_left": (0, 366), "price": (0.0, 1e9)},
 }
-NULLABLE = {("donnees_meteo", "visibilite")}
+NULLABLE = {
+    ("donnees_meteo", "visibilite"),
+    ("trafic_passagers", "OperatingAirlineIATACode"),
+    ("trafic_passagers", "PublishedAirlineIATACode"),
+}
 
 
 def every(cases):
@@ -127,7 +158,7 @@ def test_what_the_providers_make_is_valid(record, rows):
 
 
 def test_the_real_file_is_valid(sample):
-    chunks = list(csv_files.read(sample))
+    chunks = list(csv_files.file(ObjectStoragePath(sample), sample.name).fetch())
     for chunk in chunks:
         assert check(RECORD_TYPES["donnees_meteo"], chunk.table).reasons == {}
     assert sum(chunk.table.num_rows for chunk in chunks) == 2880

@@ -16,6 +16,9 @@ RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")
 def test_every_event_has_a_time(record, rows):
     times = record.event_time(rows).to_pylist()
     assert len(times) == rows.num_rows
+    if record.name == "tarifs_vols":  # the one record type whose rows carry no date
+        assert set(times) == {None}
+        return
     assert all(RFC_3339.fullmatch(text) for text in times)
 
 

@@ -4,6 +4,7 @@ from datetime import date
 
 import orjson
 import pytest
+from airflow.sdk import ObjectStoragePath
 from jsonschema import Draft202012Validator
 
 from dataflow360.records import RECORD_TYPES
@@ -42,7 +43,7 @@ def test_messages_of_made_rows_obey_it(record, rows, identified, validator):
 def test_messages_of_the_real_file_obey_it(sample, identified):
     record = RECORD_TYPES["donnees_meteo"]
     validator = validator_of(record)
-    for chunk in csv_files.read(sample):
+    for chunk in csv_files.file(ObjectStoragePath(sample), sample.name).fetch():
         for value in values(record, identified(record, chunk.table))[::5]:
             validator.validate(value)
 

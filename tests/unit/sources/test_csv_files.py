@@ -3,17 +3,20 @@
 from datetime import date
 from pathlib import Path
 
-import orjson
+import numpy as np
 import pytest
+from airflow.sdk import ObjectStoragePath
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dataflow360.errors import FatalError
 from dataflow360.pipeline import landing
 from dataflow360.pipeline.chunk import Chunk, Refused
 from dataflow360.records.donnees_meteo import DONNEES_METEO
 from dataflow360.records.validation import check
 from dataflow360.sources import csv_files
+from dataflow360.sources.csv_files import blocks
+from dataflow360.sources.csv_files.dialect import Dialect
+from dataflow360.sources.csv_files.formats import WEATHER
 
 HEADER = (
     b"pays,aeroport,date_observation,heure_observation,temperature,humidite,pression,"
@@ -26,7 +29,7 @@ WRONG_WIDTH = "the line has a wrong number of fields"
 
 def line(**values: str) -> bytes:
     """A good line with other values in some columns."""
-    fields = dict(zip(csv_files.WEATHER_COLUMNS, GOOD.decode().split(","), strict=True))
+    fields = dict(zip(WEATHER.header, GOOD.decode().split(","), strict=True))
     assert set(values) <= set(fields)
     return ",".join((fields | values).values()).encode()
 
@@ -36,7 +39,12 @@ def hours(*numbers: int) -> list[bytes]:
 
 
 def parse(*lines: bytes, end: bytes = b"\n", first_line: int = 2) -> Chunk:
-    return csv_files.parse(b"".join(each + end for each in lines), first_line)
+    numbers = np.arange(first_line, first_line + len(lines))
+    return csv_files.parse(b"".join(each + end for each in lines), Dialect(WEATHER), numbers)
+
+
+def read(path: Path) -> list[Chunk]:
+    return list(csv_files.file(ObjectStoragePath(path), path.name).fetch())
 
 
 def refusals(chunk: Chunk) -> list[Refused]:
@@ -66,7 +74,7 @@ def land(tmp_path):
     """Land a file as a batch: what was written, and all that was refused."""
 
     def land(path: Path) -> tuple[landing.Written, list[Refused]]:
-        written = landing.write_batch(tmp_path / "zone", DONNEES_METEO, csv_files.read(path))
+        written = landing.write_batch(tmp_path / "zone", DONNEES_METEO, read(path))
         refused = [each for some in landing.refused_records(written.folder) for each in some]
         return written, sorted(refused, key=lambda each: each.position)
 
@@ -153,7 +161,7 @@ def test_the_last_line_needs_no_end(end, tmp_path, land):
 
 
 def test_a_file_of_a_header_alone_has_no_rows(file):
-    assert list(csv_files.read(file())) == []
+    assert read(file()) == []
 
 
 def test_an_observation_that_comes_twice_counts_once(file, land):
@@ -306,8 +314,8 @@ def test_numbers_of_lines_are_exact_across_blocks(size, end, file, monkeypatch):
     bad = [line(temperature=f"bad {number}") for number in range(5)]
     lines = [each for number in range(5) for each in (*hours(number), b"a,b", bad[number])]
     path = file(*lines, end=end)
-    monkeypatch.setattr(csv_files, "_BLOCK_BYTES", size)
-    chunks = list(csv_files.read(path))
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", size)
+    chunks = read(path)
     refused = [each for chunk in chunks for each in refusals(chunk)]
     assert [(each.position, each.raw) for each in refused] == [
         (number, text) for number, text in enumerate(lines, 2) if text not in hours(*range(5))
@@ -321,7 +329,7 @@ def test_numbers_of_lines_are_exact_across_blocks(size, end, file, monkeypatch):
 @pytest.mark.parametrize("size", [10_000, 100_000])
 def test_the_real_file_is_the_same_in_blocks_of_any_size(size, sample, land, monkeypatch):
     whole = landed(land(sample)[0])
-    monkeypatch.setattr(csv_files, "_BLOCK_BYTES", size)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", size)
     written, refused = land(sample)
     assert refused == []
     assert landed(written) == whole
@@ -332,7 +340,7 @@ def test_the_digest_does_not_depend_on_the_blocks(size, file, land, monkeypatch)
     bad = [b"a,b", line(temperature="99.9"), line(humidite="x"), line(aeroport="Paris")]
     path = file(*hours(0, 1), *bad, *hours(2), *bad)
     whole, _ = land(path)
-    monkeypatch.setattr(csv_files, "_BLOCK_BYTES", size)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", size)
     assert land(path)[0].content_digest == whole.content_digest
 
 
@@ -368,72 +376,3 @@ def test_every_line_is_a_row_or_refused(lines):
         assert each.reason
     good = {number for number, text in enumerate(lines) if text == GOOD}
     assert not good & {each.position for each in refused}, "a good line is valid whatever is near"
-
-
-# ---- Files that are none
-
-
-@pytest.mark.parametrize(
-    ("header", "said"),
-    [
-        pytest.param(b"", "columns missing ['pays', ", id="empty"),
-        pytest.param(b",".join(HEADER.split(b",")[1:]), "columns missing ['pays'], unknown []",
-                     id="a-column-missing"),
-        pytest.param(HEADER + b",vent_max", "columns missing [], unknown ['vent_max']",
-                     id="a-column-too-many"),
-        pytest.param(HEADER.upper(), "unknown ['PAYS', ", id="in-capitals"),
-        pytest.param(HEADER.replace(b",", b";"), "columns missing ['pays', ", id="semicolons"),
-        pytest.param(b",".join(reversed(HEADER.split(b","))), "the header must be pays,aeroport",
-                     id="other-order"),
-        pytest.param(HEADER.replace(b"pays", b"pa\xffys"), "columns missing ['pays']",
-                     id="not-utf-8"),
-    ],
-)  # fmt: skip
-def test_a_file_with_another_header_is_refused_as_a_whole(header, said, file):
-    with pytest.raises(FatalError) as refused:
-        list(csv_files.read(file(GOOD, header=header)))
-    assert str(refused.value).startswith("dakar.csv is not a weather file: ")
-    assert said in str(refused.value)
-
-
-def test_an_empty_file_is_refused(tmp_path):
-    (tmp_path / "empty.csv").touch()
-    with pytest.raises(FatalError, match=r"empty\.csv is not a weather file"):
-        list(csv_files.read(tmp_path / "empty.csv"))
-
-
-def test_a_file_that_is_gone_is_named(tmp_path):
-    with pytest.raises(FatalError, match=r"The file 2026/dakar\.csv is not there"):
-        csv_files.file(tmp_path / "dakar.csv", "2026/dakar.csv")
-
-
-# ---- What there is to fetch
-
-
-def test_a_file_is_known_by_its_name_and_its_content(file, land):
-    extraction = csv_files.file(file(*hours(0, 1)), "2026/dakar.csv")
-    assert (extraction.source_key, extraction.source_name) == ("2026/dakar.csv",) * 2
-    assert (extraction.record.name, extraction.topic) == ("donnees_meteo", "meteo_historique")
-    assert sum(chunk.table.num_rows for chunk in extraction.fetch()) == 2
-    assert list(orjson.loads(extraction.request)) == ["sha256"]
-
-
-def test_another_content_is_another_request(file):
-    first = csv_files.file(file(*hours(0)), "a.csv").request
-    same = csv_files.file(file(*hours(0)), "b.csv").request
-    other = csv_files.file(file(*hours(1)), "a.csv").request
-    assert first == same
-    assert first != other
-
-
-def test_every_file_of_the_inbox_is_listed_when_all_are_asked_for(tmp_path):
-    inbox = tmp_path / "inbox"
-    for name in ("b.csv", "a.csv", "2026/11/c.csv", "notes.txt", "d.csv.part"):
-        (inbox / name).parent.mkdir(parents=True, exist_ok=True)
-        (inbox / name).touch()
-    found = csv_files.unloaded("csv_files", everything=True)
-    assert sorted(found) == ["2026/11/c.csv", "a.csv", "b.csv"]
-
-
-def test_an_inbox_that_is_not_there_yet_is_empty():
-    assert csv_files.unloaded("csv_files", everything=True) == []
