@@ -16,7 +16,7 @@ TEST = $(PYTHON) -m stack --profile test
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up down status logs clean env test lint bench \
-	kafka mysql cqlsh redis-cli airflow simulate bootstrap bootstrap-python
+	kafka mysql cqlsh redis-cli airflow simulate quarantine bootstrap bootstrap-python
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
@@ -85,6 +85,9 @@ airflow: bootstrap ## run Airflow's command line: make airflow ARGS="dags list"
 simulate: bootstrap-python ## make a source fail: make simulate FAULT=aviationstack:quota TIMES=1; FAULT=none ends it
 	@$(STACK) simulate $(FAULT) $(if $(TIMES),--times $(TIMES)) \
 		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(MATCH),--match '$(MATCH)')
+
+quarantine: bootstrap ## list, show, replay, dismiss refused records: make quarantine ARGS="list"
+	@$(STACK) run -- $(PYTHON) -m dataflow360 quarantine $(ARGS)
 
 bootstrap:
 	@sh stack/bootstrap.sh

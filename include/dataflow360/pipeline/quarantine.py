@@ -1,4 +1,4 @@
-"""Quarantine: every refused record, with its original bytes and the reason."""
+"""Quarantine: every refused record goes there, with its original bytes and the reason."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataflow360.pipeline.chunk import Refused
 from dataflow360.pipeline.registry import Batch
 from dataflow360.records.control import DATABASE
 from dataflow360.records.identity import NAMESPACE
-from dataflow360.stores.mysql import fetch
+from dataflow360.stores.mysql import execute, fetch
 
 _ROWS_AT_ONCE = 1_000
 
@@ -20,7 +20,8 @@ _ROWS_AT_ONCE = 1_000
 def keep(connection: Any, batch: Batch) -> None:
     """Put the refused records of a batch into quarantine; doing so again adds nothing.
 
-    A record that is refused again, by a later batch of the same DAG, keeps its row and its state.
+    A record that is refused again, by a later batch of the same DAG, keeps its row and its state;
+    one that was replayed before that batch was landed is open again.
     """
     statement = (
         f"INSERT INTO {DATABASE}.quarantine (quarantine_id, dag_id, record_type, batch_id,"
@@ -46,6 +47,13 @@ def keep(connection: Any, batch: Batch) -> None:
                     for quarantine_id, entry in entries
                 ],
             )
+    execute(
+        connection,
+        f"UPDATE {DATABASE}.quarantine AS record JOIN {DATABASE}.batches AS batch USING (batch_id)"
+        " SET record.state = 'open' WHERE record.batch_id = %s AND record.state = 'replayed'"
+        " AND record.replayed_at < batch.landed_at",
+        (batch.batch_id,),
+    )
 
 
 def count_kept(connection: Any, batch: Batch) -> int:

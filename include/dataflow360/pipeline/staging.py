@@ -80,9 +80,10 @@ def _decide(connection: Any, store: Store, batch: Batch) -> Batch:
     def delta() -> Iterator[pa.Table]:
         for rows in landing.valid_rows(batch.folder):
             changes = compare(rows, store.lookup(rows).hashes)
-            if batch.only_adds:
-                changes = changes.filter(pc.equal(pc.cast(changes[landing.CHANGE], pa.string()), NEW))
             kinds = pc.cast(changes[landing.CHANGE], pa.string())
+            if batch.only_adds:
+                changes = changes.filter(pc.equal(kinds, NEW))
+                kinds = kinds.filter(pc.equal(kinds, NEW))
             changed = pc.sum(pc.equal(kinds, CHANGED), min_count=0).as_py()
             counts[CHANGED] += changed
             counts[NEW] += changes.num_rows - changed
