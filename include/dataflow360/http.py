@@ -44,6 +44,7 @@ class Api:
         judge: Tells what an answer means where that differs from what its status says; takes
             the status and the parsed JSON (None when it is not JSON).
         host: Base address, where it is not the connection's host.
+        attempts: Calls for one answer at most; 1 where every call counts.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Api:
     key_setting: str | None = None
     judge: Judge = lambda status, body: None
     host: str | None = None
+    attempts: int = ATTEMPTS
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -81,7 +83,7 @@ class Session:
         parameters: Mapping[str, str | int | float],
         before_call: Callable[[], None] = lambda: None,
     ) -> bytes:
-        """Get a JSON answer; an error that may pass is tried again, three calls in all.
+        """Get a JSON answer; an error that may pass is tried again, a few times.
 
         Args:
             path: Path below the API's base address.
@@ -97,7 +99,7 @@ class Session:
             SkippableError: The API's own judge says so.
         """
         retrying = Retrying(
-            stop=stop_after_attempt(ATTEMPTS),
+            stop=stop_after_attempt(self._api.attempts),
             wait=_pause,
             retry=retry_if_exception(_is_worth_waiting),
             before_sleep=_tell,
@@ -221,4 +223,4 @@ def _pause(state: RetryCallState) -> float:
 
 def _tell(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
-    log.info("Call %s of %s: %s", state.attempt_number, ATTEMPTS, error)
+    log.info("Call %s, to be tried again: %s", state.attempt_number, error)

@@ -2,7 +2,8 @@
 
 ``batches`` holds each batch once, from landing to publication. ``quarantine`` keeps every refused
 record with its original bytes. ``runs`` is the run ledger: what each run read, stored and
-published, reconciled against the stores. All times are UTC.
+published, reconciled against the stores. ``quotas`` and ``quota_calls`` keep account of the calls
+to APIs that allow only so many a month. All times are UTC.
 """
 
 from __future__ import annotations
@@ -91,4 +92,26 @@ RUNS = f"""CREATE TABLE IF NOT EXISTS {DATABASE}.runs (
   KEY by_time (dag_id, reconciled_at)
 )"""
 
-TABLES = (BATCHES, QUARANTINE, RUNS)
+QUOTAS = f"""CREATE TABLE IF NOT EXISTS {DATABASE}.quotas (
+  source VARCHAR(64) NOT NULL,
+  period CHAR(7) CHARACTER SET ascii NOT NULL COMMENT 'Month as the API counts it: YYYY-MM, UTC.',
+  allowed INT NOT NULL COMMENT 'Calls that the month has.',
+  used INT NOT NULL COMMENT 'Calls that were taken; each is entered before it is made.',
+  closed_at DATETIME(6) NULL COMMENT 'When the API said that no more are left.',
+  closed_reason VARCHAR(500) NULL,
+  PRIMARY KEY (source, period)
+)"""
+
+QUOTA_CALLS = f"""CREATE TABLE IF NOT EXISTS {DATABASE}.quota_calls (
+  source VARCHAR(64) NOT NULL,
+  period CHAR(7) CHARACTER SET ascii NOT NULL,
+  number INT NOT NULL COMMENT 'Number of the call in its month, from 1.',
+  subject VARCHAR(250) NOT NULL COMMENT 'What was asked for.',
+  run_id VARCHAR(250) NOT NULL,
+  called_at DATETIME(6) NOT NULL,
+  outcome VARCHAR(500) NULL COMMENT 'NULL while unknown, or when the process was killed.',
+  PRIMARY KEY (source, period, number),
+  KEY by_run (source, run_id)
+)"""
+
+TABLES = (BATCHES, QUARANTINE, RUNS, QUOTAS, QUOTA_CALLS)
