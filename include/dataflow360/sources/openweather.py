@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from dataflow360.errors import DataFlowError, SkippableError
+from dataflow360.errors import DataFlowError, FatalError, SkippableError
 from dataflow360.pipeline.chunk import Chunk, Missing, chunk_of
 from dataflow360.pipeline.extraction import Extraction
 from dataflow360.pipeline.run import Interval, Run
@@ -77,7 +77,11 @@ def _past(
             if isinstance(answer, DataFlowError):
                 yield Missing(iata, answer)
                 continue
-            records = open_meteo.records(answer, interval)
+            try:
+                records = open_meteo.records(answer, interval)
+            except FatalError as error:
+                yield Missing(iata, error)
+                continue
             if not records:
                 unknown.append(iata)
                 continue
