@@ -84,6 +84,30 @@ CREATE TABLE IF NOT EXISTS aerien_db.tarifs_vols (
   PRIMARY KEY (airline, flight, source_city, departure_time, stops, arrival_time, destination_city, class, duration, days_left)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+CREATE TABLE IF NOT EXISTS aerien_db.vols_meteo (
+  aeroport VARCHAR(3) NOT NULL COMMENT 'IATA code of the airport of departure.',
+  ville VARCHAR(40) NOT NULL COMMENT 'City of departure.',
+  vol VARCHAR(8) NOT NULL COMMENT 'Flight number: airline designator and number.',
+  compagnie VARCHAR(80) NOT NULL COMMENT 'Name of the airline.',
+  destination VARCHAR(3) NOT NULL COMMENT 'IATA code of the destination.',
+  date_depart DATE NOT NULL COMMENT 'Scheduled date of departure, local to the airport.',
+  heure_depart VARCHAR(5) NOT NULL COMMENT 'Scheduled departure, local time of the airport.',
+  depart_utc DATETIME NOT NULL COMMENT 'Scheduled departure (UTC).',
+  observation DATETIME NULL COMMENT 'When the weather was observed (UTC).',
+  temperature DOUBLE NULL COMMENT 'Air temperature. [°C]',
+  humidite SMALLINT NULL COMMENT 'Relative humidity. [%]',
+  pression DOUBLE NULL COMMENT 'Air pressure at sea level. [hPa]',
+  vitesse_vent DOUBLE NULL COMMENT 'Wind speed. [km/h]',
+  direction_vent SMALLINT NULL COMMENT 'Direction the wind comes from. [°]',
+  conditions VARCHAR(60) NULL COMMENT 'The weather in words.',
+  nuages SMALLINT NULL COMMENT 'Cloud cover. [%]',
+  provenance VARCHAR(20) NULL COMMENT 'Where the weather comes from.',
+  id_vol_meteo CHAR(36) CHARACTER SET ascii NOT NULL COMMENT 'Event id.',
+  content_hash BIGINT NOT NULL COMMENT 'Hash of the values above.',
+  batch_id CHAR(32) CHARACTER SET ascii NOT NULL COMMENT 'Batch that last wrote it.',
+  PRIMARY KEY (date_depart, aeroport, vol, destination)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 CREATE TABLE IF NOT EXISTS dataflow360.batches (
   batch_id CHAR(32) CHARACTER SET ascii NOT NULL
     COMMENT 'Digest of DAG, source key, content and the batch before it in the chain.',
@@ -164,4 +188,26 @@ CREATE TABLE IF NOT EXISTS dataflow360.runs (
   reconciled_at DATETIME(6) NOT NULL,
   PRIMARY KEY (dag_id, run_id, map_index),
   KEY by_time (dag_id, reconciled_at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS dataflow360.quotas (
+  source VARCHAR(64) NOT NULL,
+  period CHAR(7) CHARACTER SET ascii NOT NULL COMMENT 'Month as the API counts it: YYYY-MM, UTC.',
+  allowed INT NOT NULL COMMENT 'Calls that the month has.',
+  used INT NOT NULL COMMENT 'Calls that were taken; each is entered before it is made.',
+  closed_at DATETIME(6) NULL COMMENT 'When the API said that no more are left.',
+  closed_reason VARCHAR(500) NULL,
+  PRIMARY KEY (source, period)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS dataflow360.quota_calls (
+  source VARCHAR(64) NOT NULL,
+  period CHAR(7) CHARACTER SET ascii NOT NULL,
+  number INT NOT NULL COMMENT 'Number of the call in its month, from 1.',
+  subject VARCHAR(250) NOT NULL COMMENT 'What was asked for.',
+  run_id VARCHAR(250) NOT NULL,
+  called_at DATETIME(6) NOT NULL,
+  outcome VARCHAR(500) NULL COMMENT 'NULL while unknown, or when the process was killed.',
+  PRIMARY KEY (source, period, number),
+  KEY by_run (source, run_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

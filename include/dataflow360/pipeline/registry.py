@@ -121,6 +121,18 @@ def latest_by_source(connection: Any, dag_id: str) -> dict[str, Batch]:
     }
 
 
+def published_between(connection: Any, dag_id: str, start: str, end: str) -> list[Batch]:
+    """The published batches of a DAG whose source key is in a range, in the order of staging."""
+    return _select(
+        connection,
+        "WHERE dag_id = %s AND source_key >= %s AND source_key < %s"
+        " AND published_at IS NOT NULL ORDER BY stage_order",
+        dag_id,
+        start,
+        end,
+    )
+
+
 def register(connection: Any, batch: Batch) -> None:
     """Enter a landed batch. The session must hold the lock of the batch's source key."""
     execute(

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from datetime import date
+from typing import Annotated, Any, Self
 
 from airflow.sdk import Param
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from dataflow360.errors import FatalError
+from dataflow360.pipeline.run import parse_day
+
+Day = Annotated[
+    date | None,
+    BeforeValidator(lambda value: parse_day(value) if isinstance(value, str) else value),
+    WithJsonSchema({"type": ["null", "string"], "format": "date"}),
+]
 
 
 class Params(BaseModel):
@@ -52,3 +67,18 @@ class Request(Params):
     def content(self) -> str:
         """The params that shape the content of what is fetched, as canonical JSON."""
         return self.model_dump_json(exclude={"day", "refetch"})
+
+
+class DerivedRequest(Request):
+    """The params of what is made of other data: it is made anew, as these may have changed."""
+
+    refetch: bool = Field(
+        default=True,
+        title="Make again",
+        description="Make again what was made before, and publish just the difference.",
+    )
+    day: Day = Field(
+        default=None,
+        title="Day",
+        description="Day to work on instead of those that were updated (YYYY-MM-DD).",
+    )

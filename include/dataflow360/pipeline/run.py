@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -10,6 +10,8 @@ from typing import Any
 from croniter import croniter
 
 from dataflow360.errors import FatalError
+
+_ASSET_EXTRA = ("interval_start", "interval_end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,17 @@ class Interval:
     def key(self) -> str:
         """Name of the interval in batch ids and folders, as in ``20261101T000000Z-…``."""
         return "-".join(moment.strftime("%Y%m%dT%H%M%SZ") for moment in (self.start, self.end))
+
+    @property
+    def for_asset(self) -> dict[str, Any]:
+        """The interval as the extra of an asset's event."""
+        moments = (self.start, self.end)
+        return {name: m.isoformat() for name, m in zip(_ASSET_EXTRA, moments, strict=True)}
+
+    @classmethod
+    def of_asset(cls, extra: Mapping[str, Any]) -> Interval:
+        """The inverse of :attr:`for_asset`."""
+        return cls(*(datetime.fromisoformat(extra[name]) for name in _ASSET_EXTRA))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +62,26 @@ def run_of(context: Mapping[str, Any]) -> Run:
 
     A run with the param ``day`` works on that day. One without a data interval (triggered with a
     null logical date) works on the last interval of its DAG's schedule that was complete when it
-    was due. A DAG without a schedule has no intervals: its run works on the day that it was due.
+    was due. A run that updates of assets have triggered works on the days that these tell of. A
+    DAG without intervals of its own works on the day that its run was due.
     """
     dag_run = context["dag_run"]
     if day := context["params"].get("day"):
         interval = day_interval(parse_day(day))
-    elif not context["dag"].timetable.can_be_scheduled:
-        interval = day_interval(dag_run.run_after.astimezone(UTC).date())
+    elif updated := [
+        Interval.of_asset(event.extra)
+        for events in context["triggering_asset_events"].values()
+        for event in events
+    ]:
+        interval = whole_days(updated)
     elif dag_run.data_interval_start and dag_run.data_interval_end:
         interval = Interval(
             dag_run.data_interval_start.astimezone(UTC), dag_run.data_interval_end.astimezone(UTC)
         )
+    elif cron := getattr(context["dag"].timetable, "expression", None):
+        interval = last_complete_interval(cron, dag_run.run_after)
     else:
-        interval = last_complete_interval(context["dag"].timetable.expression, dag_run.run_after)
+        interval = day_interval(dag_run.run_after.astimezone(UTC).date())
     task = context["ti"]
     last_try = task.try_number > task.max_tries
     return Run(dag_run.dag_id, dag_run.run_id, task.map_index, interval, last_try)
@@ -86,6 +106,13 @@ def day_interval(day: date) -> Interval:
     """The 24 hours of a day, UTC."""
     start = datetime.combine(day, time(), UTC)
     return Interval(start, start + timedelta(days=1))
+
+
+def whole_days(intervals: Sequence[Interval]) -> Interval:
+    """The days, UTC, from the first that one of the intervals touches to the last."""
+    first = min(interval.start for interval in intervals).date()
+    last = (max(interval.end for interval in intervals) - timedelta(microseconds=1)).date()
+    return Interval(day_interval(first).start, day_interval(last).end)
 
 
 def last_complete_interval(cron: str, moment: datetime) -> Interval:

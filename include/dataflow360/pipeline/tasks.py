@@ -107,6 +107,16 @@ def stage(batch_id: str) -> str:
 
 
 @task
+def write_table(batch_id: str) -> list[str]:
+    """Write the days that a batch has touched as Parquet files, from what the store holds now."""
+    from dataflow360.pipeline import day_table
+    from dataflow360.pipeline.failures import readable_failures
+
+    with readable_failures():
+        return day_table.write(batch_id)
+
+
+@task
 def publish(batch_id: str) -> str:
     """Send what is new or changed in a batch to its topic, exactly once."""
     from dataflow360.pipeline import publishing
@@ -123,8 +133,13 @@ def reconcile(batch_id: str) -> Mapping[str, int]:
     from dataflow360.pipeline.failures import readable_failures
     from dataflow360.pipeline.run import run_of
 
+    context = get_current_context()
+    run = run_of(context)
     with readable_failures():
-        return reconciling.reconcile(batch_id, run_of(get_current_context()))
+        account = reconciling.reconcile(batch_id, run)
+    for asset in context["task"].outlets:
+        context["outlet_events"][asset].extra = run.interval.for_asset
+    return account
 
 
 def select_quarantined() -> list[str]:

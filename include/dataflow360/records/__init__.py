@@ -11,6 +11,7 @@ from dataflow360.records.tarifs_vols import TARIFS_VOLS
 from dataflow360.records.trafic_passagers import TRAFIC_PASSAGERS
 from dataflow360.records.vols import VOLS
 from dataflow360.records.vols_ao import VOLS_AO
+from dataflow360.records.vols_meteo import VOLS_METEO
 
 RECORD_TYPES: dict[str, RecordType] = {
     record.name: record
@@ -23,5 +24,6 @@ RECORD_TYPES: dict[str, RecordType] = {
         DEPARTS_AEROPORTS,
         METEO_VILLES,
         VOLS_AO,
+        VOLS_METEO,
     )
 }

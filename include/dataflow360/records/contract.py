@@ -230,9 +230,9 @@ def day(description: str) -> pandera.Column:
     return _column(pa.date32(), description, [], nullable=False, unit=None)
 
 
-def moment(description: str) -> pandera.Column:
+def moment(description: str, *, nullable: bool = False) -> pandera.Column:
     """Declare a point in time, UTC, in whole seconds."""
-    return _column(MOMENT, description, [], nullable=False, unit=None)
+    return _column(MOMENT, description, [], nullable=nullable, unit=None)
 
 
 def rfc3339(moments: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:

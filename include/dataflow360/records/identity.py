@@ -67,7 +67,8 @@ def content_hashes(record: RecordType, table: pa.Table) -> pa.Array:
         elif pa.types.is_date32(column.type):
             columns[name] = pc.cast(column, pa.int32()).to_numpy(zero_copy_only=False)
         elif pa.types.is_timestamp(column.type):
-            columns[name] = pc.cast(column, pa.int64()).to_numpy(zero_copy_only=False)
+            milliseconds = pc.cast(pc.cast(column, pa.int64()), pa.float64())
+            columns[name] = milliseconds.to_numpy(zero_copy_only=False)
         else:
             # + 0.0 makes one zero of the two that floats have.
             values = pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import Field
 
 from dataflow360.airports import AIRPORTS
-from dataflow360.pipeline.request import Request
-from dataflow360.pipeline.run import parse_day
+from dataflow360.pipeline.request import Day, Request
 from dataflow360.sources.places import Airports
 
 if TYPE_CHECKING:
@@ -24,12 +23,6 @@ if TYPE_CHECKING:
     from dataflow360.pipeline.extraction import Extraction
     from dataflow360.pipeline.run import Interval, Run
     from dataflow360.records.contract import RecordType
-
-Day = Annotated[
-    date | None,
-    BeforeValidator(lambda value: parse_day(value) if isinstance(value, str) else value),
-    WithJsonSchema({"type": ["null", "string"], "format": "date"}),
-]
 
 
 class SyntheticRequest(Request):

@@ -1,0 +1,50 @@
+"""Join each departure with the weather at its airport in its hour.
+
+Runs when both the departure boards (`redis.departures`) and the weather at the airports
+(`meteo_db.meteo_aeroports`) have been updated, for the days that they tell of. The rows are
+checked against the contract `vols_meteo`, staged in MySQL (`aerien_db.vols_meteo`), published to
+the Kafka topic `vols_meteo`, each version once, and written to the landing zone as a Parquet table
+that is partitioned by day. A departure without known weather keeps its row; when the weather
+comes, the row changes. Triggered by hand, it takes the given day, or today.
+"""
+
+from datetime import UTC, datetime
+
+from airflow.sdk import Asset, dag, task
+
+from dataflow360.pipeline.request import DerivedRequest
+from dataflow360.pipeline.tasks import (
+    TASK_DEFAULTS,
+    land,
+    publish,
+    reconcile,
+    stage,
+    write_table,
+)
+
+
+@dag(
+    schedule=[Asset("redis.departures"), Asset("meteo_db.meteo_aeroports")],
+    start_date=datetime(2020, 1, 1, tzinfo=UTC),
+    catchup=False,
+    default_args=TASK_DEFAULTS,
+    params=DerivedRequest.form(),
+    doc_md=__doc__,
+    tags=["derived", "flights", "weather", "mysql", "kafka"],
+)
+def flight_weather():
+    @task
+    def extract() -> str:
+        """Join the departures of the days with their weather, and land them as one batch."""
+        from dataflow360.sources.flight_weather import flights_with_weather
+
+        return land(DerivedRequest, flights_with_weather)
+
+    landed = extract()
+    staged = stage(landed)
+    reconcile.override(outlets=[Asset("aerien_db.vols_meteo"), Asset("vols_meteo")])(
+        publish(staged)
+    ) >> write_table(staged)
+
+
+flight_weather()
