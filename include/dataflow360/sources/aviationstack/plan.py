@@ -44,7 +44,9 @@ def next_due_day(allowed: int, used: int, moment: datetime) -> int | None:
 def ranking(airports: Sequence[str], calls: Sequence[str]) -> list[str]:
     """In which order airports are called: those first that are farthest behind their share.
 
-    Among equals the one that was called longest ago comes first, then the order of ``AIRPORTS``.
+    Each call goes where (calls + 1/2) / priority is lowest: the Webster/Sainte-Laguë method of
+    apportionment, which spreads the calls of a busy airport evenly over the month. Among equals the
+    one that was called longest ago comes first, then the order of ``AIRPORTS``.
 
     Args:
         airports: IATA codes.
@@ -55,7 +57,7 @@ def ranking(airports: Sequence[str], calls: Sequence[str]) -> list[str]:
     order = {airport: number for number, airport in enumerate(AIRPORTS)}
     return sorted(
         airports,
-        key=lambda iata: (counts[iata] / priority(iata), last.get(iata, 0), order[iata]),
+        key=lambda iata: ((counts[iata] + 0.5) / priority(iata), last.get(iata, 0), order[iata]),
     )
 
 
