@@ -41,8 +41,8 @@ def connect() -> Iterator[Any]:
 class RedisStore:
     """The boards of one record type.
 
-    Keys: ``<prefix>:<place>`` is the board, ``<prefix>:written:<place>`` says from which interval
-    it is, ``<prefix>:versions:<place>:<day>`` holds the versions.
+    Keys: ``<prefix>:<place>`` is the board, ``written:<prefix>:<place>`` says from which interval
+    it is, ``versions:<prefix>:<place>:<day>`` holds the versions.
     """
 
     def __init__(self, client: Any, record: RecordType, boards: RedisBoards) -> None:
@@ -100,7 +100,7 @@ class RedisStore:
         boards = self._rendered(pa.concat_tables(tables))
         prefix, seconds = self._boards.prefix, self._boards.board_hours * 3_600
         stamp = f"{as_of}|{order:020}".encode()
-        marks = [f"{prefix}:written:{place}" for place in boards]
+        marks = [f"written:{prefix}:{place}" for place in boards]
         with self._transaction(marks) as transaction:
             written = self._client.mget(marks) if marks else []
             transaction.multi()
@@ -121,7 +121,7 @@ class RedisStore:
     def _version_keys(self, rows: pa.Table) -> pa.Array:
         place = rows[self._boards.place]
         day = pc.cast(rows[self._boards.day], pa.string())
-        keys = pc.binary_join_element_wise(f"{self._boards.prefix}:versions", place, day, ":")
+        keys = pc.binary_join_element_wise(f"versions:{self._boards.prefix}", place, day, ":")
         return keys.combine_chunks() if isinstance(keys, pa.ChunkedArray) else keys
 
     def _read(self, keys: Sequence[str]) -> list[_Versions]:
