@@ -126,7 +126,9 @@ def replay_records(
             else:
                 _print(f"{group}: {count} records replayed.")
     if not for_real:
-        _print("Nothing was changed; with --for-real, those that are new or unchanged are replayed.")
+        _print(
+            "Nothing was changed; with --for-real, those that are new or unchanged are replayed."
+        )
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import batched
@@ -19,7 +19,7 @@ from dataflow360.records import RECORD_TYPES
 from dataflow360.records.contract import CONTENT_HASH, RecordType
 from dataflow360.records.identity import content_hashes, event_ids
 from dataflow360.records.validation import check
-from dataflow360.sources.reparsing import reparser_of
+from dataflow360.sources.reparsing import Origin, Reparse, reparser_of
 from dataflow360.stores.opening import open_store
 from dataflow360.stores.store import Store
 
@@ -122,7 +122,7 @@ def _record_type(name: str) -> RecordType:
 
 def _judge(
     record: RecordType,
-    reparse: Callable[[str, list[bytes]], Any],
+    reparse: Reparse,
     store: Store,
     entries: Sequence[Entry],
     raws: list[bytes],
@@ -144,23 +144,23 @@ def _judge(
 
 def _parsed(
     record: RecordType,
-    reparse: Callable[[str, list[bytes]], Any],
+    reparse: Reparse,
     judged: list[Judged],
     raws: list[bytes],
 ) -> tuple[pa.Table, list[int]]:
     """Rows of the records that can be parsed, those seen last first, and whose they are.
 
-    The batches' requests say how their records are to be read.
+    The batches say how their records are to be read.
     """
-    by_request: dict[str | None, list[int]] = {}
+    by_origin: dict[Origin | None, list[int]] = {}
     for number, each in enumerate(judged):
-        by_request.setdefault(each.entry.request, []).append(number)
+        by_origin.setdefault(_origin(each.entry), []).append(number)
     tables, places = [record.arrow_schema.empty_table()], []
-    for request, members in by_request.items():
+    for origin, members in by_origin.items():
         try:
-            if request is None:
+            if origin is None:
                 raise FatalError("Its batch is not in the register any more.")
-            chunk = reparse(request, [raws[number] for number in members])
+            chunk = reparse(origin, [raws[number] for number in members])
         except DataFlowError as error:
             for number in members:
                 _set(judged[number], Verdict.NO_PARSER, str(error))
@@ -179,6 +179,12 @@ def _parsed(
     order = sorted(range(len(places)), key=places.__getitem__)
     rows = pa.concat_tables(tables).take(pa.array(order, pa.int64()))
     return rows, [places[row] for row in order]
+
+
+def _origin(entry: Entry) -> Origin | None:
+    if entry.request is None or entry.source_key is None:
+        return None
+    return Origin(entry.request, entry.source_key)
 
 
 def _compare(

@@ -23,8 +23,8 @@ _ID_LENGTH = 36
 class Entry:
     """A record in quarantine, as in the table ``quarantine``, without its bytes.
 
-    Topic, source name and request are those of the batch in which it was last seen; None when
-    that batch is not registered any more.
+    Topic, source key, source name and request are those of the batch in which it was last seen;
+    None when that batch is not registered any more.
     """
 
     quarantine_id: str
@@ -42,13 +42,14 @@ class Entry:
     dismissed_at: datetime | None
     comment: str | None
     topic: str | None
+    source_key: str | None
     source_name: str | None
     request: str | None
 
 
+_OF_BATCH = {"topic", "source_key", "source_name", "request"}
 _COLUMNS = ", ".join(
-    f"{'batch' if field.name in {'topic', 'source_name', 'request'} else 'record'}.{field.name}"
-    for field in fields(Entry)
+    f"{'batch' if field.name in _OF_BATCH else 'record'}.{field.name}" for field in fields(Entry)
 )
 
 
@@ -167,7 +168,7 @@ def _entries(connection: Any, chosen: str, parameters: tuple[Any, ...]) -> list[
     rows = fetch(
         connection,
         f"SELECT {_COLUMNS} FROM ({chosen}) AS chosen "
-        f"JOIN {_TABLE} AS record USING (quarantine_id) "
+        f"STRAIGHT_JOIN {_TABLE} AS record ON record.quarantine_id = chosen.quarantine_id "
         f"LEFT JOIN {DATABASE}.batches AS batch ON batch.batch_id = record.batch_id "
         "ORDER BY record.last_seen DESC, record.position DESC",
         parameters,

@@ -5,18 +5,18 @@ This module is imported while DAG files are parsed.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
-from pydantic import Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from dataflow360.pipeline.request import Params
-from dataflow360.sources.synthetic import Day
 
 #: Names of the record types. The contracts themselves are heavy to import, so that the form has a
 #: copy of their names; a test compares the two.
 RECORD_TYPE_NAMES = (
     "departs_aeroports", "donnees_meteo", "meteo_aeroports", "meteo_villes", "tarifs_vols",
-    "trafic_passagers", "vols",
+    "trafic_passagers", "vols", "vols_ao", "vols_meteo",
 )  # fmt: skip
 
 _MOST_IDS = 1_000
@@ -28,6 +28,21 @@ def _optional_text(max_length: int) -> WithJsonSchema:
     return WithJsonSchema({"type": ["null", "string"], "minLength": 1, "maxLength": max_length})
 
 
+def _iso_day(value: object) -> object:
+    """A day as YYYY-MM-DD, which alone is accepted of all that pydantic takes for a date."""
+    if not isinstance(value, str):
+        return value
+    day = date.fromisoformat(value)
+    if day.isoformat() != value:
+        raise ValueError("give it as YYYY-MM-DD")
+    return day
+
+
+Since = Annotated[
+    date | None,
+    BeforeValidator(_iso_day),
+    WithJsonSchema({"type": ["null", "string"], "format": "date"}),
+]
 RecordTypeName = Annotated[
     str | None,
     Field(pattern=f"^({'|'.join(RECORD_TYPE_NAMES)})$"),
@@ -69,7 +84,7 @@ class QuarantineFilter(Params):
         title="Reason",
         description="Only records whose reason contains this text; capitals do not matter.",
     )
-    since: Day = Field(
+    since: Since = Field(
         default=None, title="Since", description="Only records seen on or after this day, UTC."
     )
     ids: Ids = Field(

@@ -1,12 +1,13 @@
 """Parse records again that were refused once: each source's way to do it, by its DAG.
 
-A source gives a function of the request of the batch that refused the records (canonical JSON)
-and of their original bytes. It returns a chunk in which the n-th record has the position n.
+A source gives a function of the batch that refused the records and of their original bytes. It
+returns a chunk in which the n-th record has the position n.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -17,7 +18,21 @@ from dataflow360.errors import FatalError
 from dataflow360.pipeline.chunk import Chunk, chunk_of
 from dataflow360.records.contract import RecordType
 
-Reparse = Callable[[str, list[bytes]], Chunk]
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a batch says about how its records are to be read.
+
+    Attributes:
+        request: The params that shaped it, as canonical JSON.
+        source_key: Its data interval or file.
+    """
+
+    request: str
+    source_key: str
+
+
+Reparse = Callable[[Origin, list[bytes]], Chunk]
 
 
 def reparser_of(dag_id: str) -> Reparse:
@@ -72,16 +87,22 @@ def _typed(value: Any, dtype: pa.DataType) -> Any:
     return value
 
 
+def _aviationstack() -> Reparse:
+    from dataflow360.sources.aviationstack import fetching
+
+    return lambda origin, raws: fetching.reparse(origin.source_key, raws)
+
+
 def _csv_files() -> Reparse:
     from dataflow360.sources import csv_files
 
-    return lambda request, raws: csv_files.reparse(request, raws, range(1, len(raws) + 1))
+    return lambda origin, raws: csv_files.reparse(origin.request, raws, range(1, len(raws) + 1))
 
 
 def _openweather() -> Reparse:
     from dataflow360.sources import openweather
 
-    return openweather.reparse
+    return lambda origin, raws: openweather.reparse(origin.request, raws)
 
 
 def _synthetic_flights() -> Reparse:
@@ -96,7 +117,9 @@ def _synthetic_weather() -> Reparse:
     return lambda _, raws: json_rows(DONNEES_METEO, raws)
 
 
+# A line of a scraped page does not say whose page it was on: it cannot be parsed by itself.
 _REPARSERS: dict[str, Callable[[], Reparse]] = {
+    "aviationstack": _aviationstack,
     "csv_files": _csv_files,
     "openweather": _openweather,
     "synthetic_flights": _synthetic_flights,
