@@ -6,16 +6,32 @@ from airflow.sdk.exceptions import ParamValidationError
 from airflow.serialization.serialized_objects import DagSerialization
 
 from dataflow360.airports import AIRPORTS
+from dataflow360.errors import FatalError
+from dataflow360.pipeline.replay_request import ReplayRequest
 from dataflow360.pipeline.request import Request
+from dataflow360.sources.aviationstack.request import AviationstackRequest
 from dataflow360.sources.synthetic import FlightsRequest, WeatherRequest
 
 MODELS = {
     "synthetic_flights": FlightsRequest,
     "synthetic_weather": WeatherRequest,
+    "aviationstack": AviationstackRequest,
     "csv_files": Request,
+    "replay_quarantine": ReplayRequest,
 }
 SYNTHETIC = {"refetch", "airports", "bad_share", "day", "rows"}
-NAMES = {"synthetic_flights": SYNTHETIC, "synthetic_weather": SYNTHETIC, "csv_files": {"refetch"}}
+REPLAY = {
+    *("record_type", "dag", "batch_id", "reason", "since", "ids", "limit"),
+    *("dry_run", "dismiss", "by"),
+}
+NAMES = {
+    "synthetic_flights": SYNTHETIC,
+    "synthetic_weather": SYNTHETIC,
+    "aviationstack": {"refetch", "airports", "calls"},
+    "csv_files": {"refetch"},
+    "replay_quarantine": REPLAY,
+}
+QUARANTINE_ID = "0f8fad5b-d9cb-569f-a165-70867728950e"
 
 
 @pytest.fixture(params=sorted(MODELS))
@@ -59,6 +75,11 @@ def test_the_defaults_are_valid_and_mean_what_the_library_means(dag_id, dagbag):
         ("synthetic_flights", {"airports": list(AIRPORTS), "rows": 5000, "bad_share": 1}),
         ("synthetic_weather", {"rows": 24, "bad_share": 0.25, "refetch": True, "day": None}),
         ("csv_files", {"refetch": True}),
+        ("aviationstack", {"airports": ["LOS", "DSS"], "calls": 3}),
+        ("aviationstack", {"calls": None}),
+        ("replay_quarantine", {"record_type": "vols", "since": "2026-11-01", "limit": 1}),
+        ("replay_quarantine", {"ids": [QUARANTINE_ID], "dry_run": False, "dismiss": "a test"}),
+        ("replay_quarantine", {"dag": "csv_files", "reason": "humidite", "by": "Awa"}),
     ],
 )
 def test_what_the_form_lets_through_the_library_takes(dag_id, values, asked):
@@ -97,3 +118,24 @@ def test_the_form_refuses_what_is_wrong(dag_id, name, value, asked, dagbag):
 def test_a_day_has_twenty_four_observations_at_most(asked):
     with pytest.raises(ParamValidationError):
         asked("synthetic_weather", rows=25)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("record_type", "trains", id="unknown-record-type"),
+        pytest.param("reason", "", id="empty-reason"),
+        pytest.param("since", "yesterday", id="no-day"),
+        pytest.param("ids", ["0f8fad5b"], id="half-an-id"),
+        pytest.param("ids", [QUARANTINE_ID.replace("-", "'")], id="no-id"),
+        pytest.param("limit", 0, id="no-record"),
+        pytest.param("limit", 100_001, id="too-many"),
+        pytest.param("dismiss", " ", id="no-comment"),
+        pytest.param("dismiss", "x" * 1001, id="long-comment"),
+    ],
+)
+def test_form_and_library_refuse_what_is_wrong_of_a_replay(name, value, asked):
+    with pytest.raises(ParamValidationError):
+        asked("replay_quarantine", **{name: value})
+    with pytest.raises(FatalError, match=f"The param {name}"):
+        ReplayRequest.checked({name: value})

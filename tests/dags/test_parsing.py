@@ -8,7 +8,13 @@ import sys
 
 import pytest
 
-FILES = ("synthetic_flights", "synthetic_weather", "csv_files")
+FILES = (
+    "synthetic_flights",
+    "synthetic_weather",
+    "csv_files",
+    "replay_quarantine",
+    "aviationstack",
+)
 LIMIT_SECONDS = 0.15
 HEAVY = (
     "pandas", "numpy", "pyarrow", "pandera", "faker", "orjson", "MySQLdb", "cassandra",

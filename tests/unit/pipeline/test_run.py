@@ -88,6 +88,7 @@ def context(
         "dag_run": dag_run,
         "ti": SimpleNamespace(map_index=map_index, try_number=try_number, max_tries=5),
         "params": params,
+        "triggering_asset_events": {},
     }
 
 
@@ -111,6 +112,11 @@ def test_an_interval_is_told_in_utc(dag):
 def test_a_run_without_an_interval_works_on_the_last_that_was_over_when_it_was_due(dag):
     run = run_of(context(dag))
     assert run.interval.key == "20261104T000000Z-20261105T000000Z"
+
+
+def test_a_run_of_a_dag_without_a_schedule_works_on_the_day_that_it_was_due():
+    run = run_of(context(DAG("replay_quarantine", schedule=None)))
+    assert run.interval.key == "20261105T000000Z-20261106T000000Z"
 
 
 @pytest.mark.parametrize("interval", [None, ("2026-11-01T00:00Z", "2026-11-02T00:00Z")])
