@@ -59,11 +59,14 @@ def _prepare(job: Job, _: int) -> None:
 
 
 def _extraction(job: Job) -> Extraction:
+    from airflow.sdk import ObjectStoragePath
+
     from benchmarks.records import WEATHER
     from dataflow360.sources import csv_files
 
     name = str(_file(job).relative_to(job.folder.parent))  # another one in each run
-    return replace(csv_files.file(_file(job), name), record=WEATHER, topic=TOPIC.name)
+    extraction = csv_files.file(ObjectStoragePath(_file(job)), name)
+    return replace(extraction, record=WEATHER, topic=TOPIC.name)
 
 
 @contextmanager

@@ -1,9 +1,17 @@
-"""Load the weather files that people put into the inbox.
+"""Load the CSV files that people put into the inbox: weather, passengers and fares.
 
-Each new file of the inbox is checked line by line against the contract `donnees_meteo`, staged in
-MySQL (`meteo_db.donnees_meteo`) and published to the Kafka topic `meteo_historique`, each version
-of an observation once. A file is known by its content: a copy under another name is not loaded
-again, and of a file that has changed only the difference is published.
+The format of each new file is known by its header. It is checked line by line against its
+contract, staged in MySQL and published to Kafka, each version of an event once:
+
+| file | table | topic |
+| --- | --- | --- |
+| weather | `meteo_db.donnees_meteo` | `meteo_historique` |
+| passengers | `aerien_db.trafic_passagers` | `trafic_passagers` |
+| fares | `aerien_db.tarifs_vols` | `tarifs_vols` |
+
+A file is known by its content: a copy under another name is not loaded again, and of a file that
+has changed only the difference is published. One that is still being written waits for the next
+run; one whose header fits no format is named by its red task and stays where it is.
 """
 
 from datetime import UTC, datetime
@@ -21,6 +29,15 @@ from dataflow360.pipeline.tasks import (
 )
 
 
+OUTLETS = [
+    Asset(name)
+    for name in (
+        *("meteo_db.donnees_meteo", "aerien_db.trafic_passagers", "aerien_db.tarifs_vols"),
+        *("meteo_historique", "trafic_passagers", "tarifs_vols"),
+    )
+]
+
+
 @dag(
     schedule=CronDataIntervalTimetable("0 * * * *", timezone="UTC"),
     start_date=datetime(2020, 1, 1, tzinfo=UTC),
@@ -28,7 +45,7 @@ from dataflow360.pipeline.tasks import (
     default_args=TASK_DEFAULTS,
     params=Request.form(),
     doc_md=__doc__,
-    tags=["files", "weather", "mysql", "kafka"],
+    tags=["files", "weather", "passengers", "fares", "mysql", "kafka"],
 )
 def csv_files():
     @task
@@ -43,9 +60,7 @@ def csv_files():
 
     @task_group
     def load(name: str) -> None:
-        reconcile.override(outlets=[Asset("meteo_db.donnees_meteo"), Asset("meteo_historique")])(
-            publish(stage(extract(name=name)))
-        )
+        reconcile.override(outlets=OUTLETS)(publish(stage(extract(name=name))))
 
     load.expand(name=list_new_files())
 

@@ -69,7 +69,8 @@ def _fill_inbox(settings: Settings, console: Console) -> None:
     if "://" in inbox:
         console.print(f"  the inbox is {inbox}: put the samples there yourself")
         return
-    files = sorted((settings.profile.root / "samples").glob("*.csv"))
+    samples = (settings.profile.root / "samples").iterdir()
+    files = sorted(file for file in samples if file.name.endswith((".csv", ".csv.gz", ".zip")))
     for file in files:
         # Renamed into place, so that no run reads half a file.
         partial = Path(inbox) / f".{file.name}.partial"

@@ -28,6 +28,8 @@ def extract(
     out: Annotated[Path, typer.Option(help="Folder for the batch.")] = Path("extracted"),
 ) -> None:
     """Fetch, parse and check one batch of a source, into Parquet files; no server is needed."""
+    from airflow.sdk import ObjectStoragePath
+
     from dataflow360.pipeline import landing
     from dataflow360.pipeline.run import Run, day_interval
     from dataflow360.sources import csv_files, synthetic
@@ -35,7 +37,7 @@ def extract(
     given = {"airports": airports, "rows": rows, "bad_share": bad_share}
     params = {name: value for name, value in given.items() if value is not None}
     if source not in {"synthetic_flights", "synthetic_weather"}:
-        extraction = csv_files.file(Path(source), source)
+        extraction = csv_files.file(ObjectStoragePath(source), source)
     elif date is None:
         raise typer.BadParameter("is needed for a synthetic source", param_hint="--date")
     else:

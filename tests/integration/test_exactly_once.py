@@ -3,15 +3,19 @@
 import threading
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import orjson
 import pytest
+from airflow.sdk import ObjectStoragePath
 
 from dataflow360.errors import FatalError
 from dataflow360.pipeline import extraction, publishing, registry, staging
 from dataflow360.pipeline.run import Run
 from dataflow360.records.donnees_meteo import DONNEES_METEO
+from dataflow360.settings import settings
 from dataflow360.sources import csv_files
+from dataflow360.sources.csv_files.formats import WEATHER as WEATHER_FORMAT
 from dataflow360.stores import mysql
 from tests.integration.support import (
     FLIGHTS,
@@ -223,15 +227,17 @@ def quarantined(connection: object, run: Run) -> list[tuple[bytes, str, str]]:
 
 
 def land_weather_file(day: date, *temperatures: float, name: str = "observations.csv") -> tuple:
-    inbox = csv_files.settings().inbox
+    inbox = Path(settings().inbox)
     lines = [
         f"Sénégal,Dakar,{day},6,{temperature},80,1012.0,10.0,20,0.0,0,,15.0,Ciel clair"
         for temperature in temperatures
     ]
     path = inbox / f"{day}-{name}"
-    path.write_text("\n".join([",".join(csv_files.WEATHER_COLUMNS), *lines, ""]), encoding="utf-8")
+    path.write_text("\n".join([",".join(WEATHER_FORMAT.header), *lines, ""]), encoding="utf-8")
     run = new_run(Flow("csv_files", DONNEES_METEO, "meteo_historique"), day)
-    return extraction.extract(csv_files.file(path, path.name), run, refetch=False), run
+    return extraction.extract(
+        csv_files.file(ObjectStoragePath(path), path.name), run, refetch=False
+    ), run
 
 
 def load_weather_file(day: date, *temperatures: float, name: str = "observations.csv") -> dict:

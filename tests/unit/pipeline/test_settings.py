@@ -12,7 +12,7 @@ from dataflow360.settings import settings
 def test_settings_are_read_from_the_environment(tmp_path, monkeypatch):
     monkeypatch.setenv("DATAFLOW360_MAX_BAD_SHARE", "0.25")
     found = settings()
-    assert (found.landing, found.inbox) == (tmp_path / "landing", tmp_path / "inbox")
+    assert (found.landing, found.inbox) == (tmp_path / "landing", str(tmp_path / "inbox"))
     assert found.max_bad_share == 0.25
 
 
@@ -87,5 +87,5 @@ def test_no_site_is_live_by_default():
 
 def test_an_unknown_site_is_refused(monkeypatch):
     monkeypatch.setenv("DATAFLOW360_LIVE_SITES", "flightstats,flightradar")
-    with pytest.raises(FatalError, match="DATAFLOW360_LIVE_SITES is wrong: .*'visualcrossing'"):
+    with pytest.raises(FatalError, match=r"DATAFLOW360_LIVE_SITES is wrong: .*'visualcrossing'"):
         settings()

@@ -19,8 +19,11 @@ from dataflow360.pipeline.chunk import Chunk
 from dataflow360.pipeline.extraction import Extraction
 from dataflow360.sources.csv_files import inbox, reading
 from dataflow360.sources.csv_files.dialect import Dialect, digest_of, find_dialect
+from dataflow360.sources.csv_files.formats import FORMATS
 from dataflow360.sources.csv_files.parsing import parse
 from dataflow360.stores import mysql
+
+__all__ = ["FORMATS", "file", "inbox", "parse", "reparse", "unloaded"]
 
 log = logging.getLogger(__name__)
 

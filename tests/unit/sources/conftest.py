@@ -1,0 +1,16 @@
+"""What the tests of sources share."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from airflow.sdk import ObjectStoragePath
+
+from dataflow360.pipeline.extraction import Extraction
+from dataflow360.sources import csv_files
+
+
+@pytest.fixture(scope="session")
+def extraction_of() -> Callable[[Path], Extraction]:
+    """What there is to fetch of a CSV file on this machine."""
+    return lambda path: csv_files.file(ObjectStoragePath(path), path.name)

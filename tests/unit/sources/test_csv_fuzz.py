@@ -1,0 +1,116 @@
+"""Any bytes at all: no line crashes the parser, is lost, or spoils another."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dataflow360.records.validation import check, is_surely_valid
+from dataflow360.sources.csv_files import parsing
+from dataflow360.sources.csv_files.dialect import Dialect
+from dataflow360.sources.csv_files.formats import FARES, PASSENGERS, WEATHER
+from tests.unit.sources.csv_lines import GOOD, parse, refusals
+
+#: With these there are 10,000 examples of each format.
+EXAMPLES = settings(max_examples=300, suppress_health_check=list(HealthCheck))
+FORMATS = pytest.mark.parametrize("form", [WEATHER, PASSENGERS, FARES], ids=lambda each: each.name)
+DIALECTS = (
+    {},
+    {"encoding": "cp1252"},
+    {"delimiter": ";", "decimal": ","},
+    {"encoding": "cp1252", "delimiter": ";", "decimal": ","},
+    {"delimiter": ";"},
+)
+VALUES = (
+    "", " ", "0", "-0", "-1", "300", "1e5", "0x1F", "nan", "inf", "26,5", "26.5", "1_000", "١",
+    "2025-10-20", "0000-01-01", "99999-01-01", "2025-02-30", "200507", "200513", "Cotonou", " Lomé",
+    '"', '"a"', '"a,b"', '"a;b"', "é", "\x00", "\ufeff", "Economy", "zero", "Domestic", "x" * 99,
+)  # fmt: skip
+
+
+def good(form, dialect) -> bytes:
+    line = GOOD[form.name]
+    if dialect.get("delimiter") == ";":
+        line = line.replace(",", ";").replace(".", dialect.get("decimal", "."))
+    return line.encode(dialect.get("encoding", "utf-8"))
+
+
+def bytes_of(text: str) -> bytes:
+    return text.encode("utf-8", errors="surrogatepass")
+
+
+anything = st.binary(max_size=40).map(lambda text: text.replace(b"\n", b""))
+
+
+@st.composite
+def lines_of(draw, form, dialect):
+    """Lines that are good, that have another value in a field, or bytes put in or taken out."""
+    line = good(form, dialect)
+    delimiter = dialect.get("delimiter", ",").encode()
+    lines = []
+    for kind in draw(st.lists(st.integers(0, 3), min_size=1, max_size=3)):
+        fields = line.split(delimiter)
+        match kind:
+            case 0:
+                lines.append(line)
+            case 1:
+                field = draw(st.integers(0, len(fields) - 1))
+                value = draw(st.sampled_from(VALUES).map(bytes_of) | anything)
+                fields[field] = value
+                lines.append(delimiter.join(fields))
+            case 2:
+                at, cut = draw(st.integers(0, len(line))), draw(st.integers(0, 6))
+                lines.append(line[:at] + draw(anything) + line[at + cut :])
+            case _:
+                lines.append(draw(anything))
+    return lines
+
+
+@FORMATS
+@pytest.mark.timeout(600)
+def test_ten_thousand_times_any_bytes(form):
+    """Each line is a row, or refused with its bytes and a reason; the two ways of parsing agree."""
+    tables = []
+
+    @settings(max_examples=10_000, suppress_health_check=list(HealthCheck))
+    @given(data=st.data(), dialect=st.sampled_from(DIALECTS))
+    def any_bytes(data, dialect):
+        lines = data.draw(lines_of(form, dialect))
+        chunk = parse(*lines, form=form, first_line=0, **dialect)
+        tables.append(chunk.table)
+        positions = chunk.positions.tolist()
+        assert len(positions) == chunk.table.num_rows
+        refused = [each.position for each in chunk.refused]
+        assert sorted(positions + refused) == list(range(len(lines)))
+        for row, position in enumerate(positions):
+            assert chunk.raw(row) == lines[position].removesuffix(b"\r")
+        for each in chunk.refused:
+            assert each.raw == lines[each.position].removesuffix(b"\r")
+            assert each.reason
+            assert lines[each.position] != good(form, dialect), "whatever is near"
+        if not refused:
+            block = b"".join(line + b"\n" for line in lines)
+            longer = parsing._parse_line_by_line(
+                block, Dialect(form, **dialect), np.arange(len(lines))
+            )
+            assert longer.refused == []
+            # As text, so that what is no number equals itself.
+            assert str(longer.table.to_pylist()) == str(chunk.table.to_pylist())
+
+    any_bytes()
+    rows = pa.concat_tables(tables)
+    checked = check(form.record, rows)
+    assert checked.valid.num_rows + len(checked.reasons) == rows.num_rows
+    assert all(checked.reasons.values())
+    assert is_surely_valid(form.record, checked.valid)
+
+
+@FORMATS
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda each: "-".join(each.values()) or "plain")
+def test_good_lines_take_the_short_way(form, dialect):
+    lines = [good(form, dialect)] * 3
+    written = Dialect(form, **dialect)
+    text = parsing._plain_text(b"".join(line + b"\n" for line in lines), written)
+    assert parsing._typed_at_once(text, written, 3).num_rows == 3
+    assert refusals(parse(*lines, form=form, **dialect), form) == []
