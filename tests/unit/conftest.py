@@ -1,7 +1,7 @@
 """Unit tests: no network, settings of their own, and rows to work on."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from dataflow360.records import RECORD_TYPES
 from dataflow360.records.contract import CONTENT_HASH, RecordType
 from dataflow360.records.donnees_meteo import SYNTHETIC
 from dataflow360.records.identity import content_hashes, event_ids
+from dataflow360.records.vols_ao import STATUSES, VOLS_AO
 from tests.conftest import ROOT
 
 #: One day in each of West Africa's seasons, and a leap day.
@@ -40,9 +41,31 @@ def made_rows() -> dict[str, pa.Table]:
     return {
         "vols": flights,
         "donnees_meteo": weather.append_column("provenance", provenance),
+        "vols_ao": _departures(flights),
         "trafic_passagers": _sampled("passagers_dakar.csv", flights.num_rows),
         "tarifs_vols": _sampled("tarifs_afrique_ouest.csv.gz", flights.num_rows),
     }
+
+
+def _departures(flights: pa.Table) -> pa.Table:
+    """Synthetic flights as AviationStack would tell them."""
+    rows = [
+        {
+            "compagnie": flight["compagnie"],
+            "numero_vol": flight["numero_vol"],
+            "aeroport_depart": flight["aeroport_depart"],
+            "aeroport_arrivee": flight["destination"],
+            "heure_depart_prevue": datetime.combine(
+                flight["date_vol"], time.fromisoformat(flight["heure_depart"])
+            ),
+            "etat_vol": STATUSES[number % len(STATUSES)],
+            "pays": flight["pays_depart"],
+            "timestamp": datetime.combine(flight["date_vol"], time()),
+            "numeros_marketing": "AF123,KL4567" if number % 2 else None,
+        }
+        for number, flight in enumerate(flights.to_pylist())
+    ]
+    return pa.Table.from_pylist(rows, schema=VOLS_AO.arrow_schema)
 
 
 def _sampled(name: str, rows: int) -> pa.Table:

@@ -45,6 +45,17 @@ VIOLATIONS = {
         ("retard_min", -31, "retard_min -31 is below -30 min"),
         ("retard_min", 1441, "retard_min 1441 is above 1440 min"),
     ],
+    "vols_ao": [
+        ("numero_vol", "lx41", f"numero_vol lx41 {NUMBER}"),
+        ("compagnie", " Swiss", f"compagnie  Swiss {TRIMMED}"),
+        ("compagnie", "x" * 81, f"compagnie {'x' * 81} is longer than 80"),
+        ("aeroport_depart", "CDG", f"aeroport_depart CDG {UNKNOWN}"),
+        ("aeroport_arrivee", "Zürich", f"aeroport_arrivee Zürich {IATA}"),
+        ("etat_vol", "boarding", f"etat_vol boarding {UNKNOWN}"),
+        ("pays", "Suisse", f"pays Suisse {UNKNOWN}"),
+        ("numeros_marketing", "", f"numeros_marketing  {TRIMMED}"),
+        ("numeros_marketing", "x" * 201, f"numeros_marketing {'x' * 201} is longer than 200"),
+    ],
     "donnees_meteo": [
         ("pays", "Maroc", f"pays Maroc {UNKNOWN}"),
         ("aeroport", "Dakar", f"aeroport Dakar {UNKNOWN}"),
@@ -125,9 +136,15 @@ BOUNDS = {
         "PassengerCount": (0, 2**31 - 1),
     },
     "tarifs_vols": {"duration": (0.0, 100.0), "days_left": (0, 366), "price": (0.0, 1e9)},
+    "vols_ao": {
+        "numero_vol": ("2J1", "AF1234A"),
+        "compagnie": ("x", "x" * 80),
+        "numeros_marketing": ("AF1", "x" * 200),
+    },
 }
 NULLABLE = {
     ("donnees_meteo", "visibilite"),
+    ("vols_ao", "numeros_marketing"),
     ("trafic_passagers", "OperatingAirlineIATACode"),
     ("trafic_passagers", "PublishedAirlineIATACode"),
 }
