@@ -1,7 +1,7 @@
 """A table in the landing zone, partitioned by day: what its store holds, for those who read files.
 
-``<record type>/<day column>=<day>/<record type>.parquet``, Hive's layout, which pandas, pyarrow,
-DuckDB and Spark read as one table.
+``<record type>/<day column>=<day>/<record type>.parquet`` is Hive's layout, which pandas, pyarrow,
+DuckDB and Spark read as one table; the day is in the folder's name and not in the file.
 """
 
 from __future__ import annotations
@@ -55,16 +55,15 @@ def write(batch_id: str) -> list[str]:
 
 
 def _rows(connection: Any, record: RecordType, column: str, day: date) -> pa.Table:
+    names = [name for name in record.columns if name != column]
     rows = mysql.fetch(
         connection,
-        f"SELECT {', '.join(record.columns)} FROM {record.store.name} WHERE {column} = %s"
+        f"SELECT {', '.join(names)} FROM {record.store.name} WHERE {column} = %s"
         f" ORDER BY {', '.join(record.natural_key)}",
         (day,),
     )
-    names = record.columns
-    return pa.Table.from_pylist(
-        [dict(zip(names, row, strict=True)) for row in rows], record.arrow_schema
-    )
+    schema = pa.schema([record.arrow_schema.field(name) for name in names])
+    return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], schema)
 
 
 def _replace(path: Path, rows: pa.Table) -> None:
