@@ -75,9 +75,10 @@ class Api:
         except _ConflictError:
             return
 
-    def trigger(self, dag_id: str) -> str:
-        """Start a run now; returns its id."""
-        answer = self._call("POST", f"/dags/{dag_id}/dagRuns", {"logical_date": None})
+    def trigger(self, dag_id: str, params: Mapping[str, object]) -> str:
+        """Start a run now, with other params than the default ones; returns its id."""
+        body = {"logical_date": None, "conf": params}
+        answer = self._call("POST", f"/dags/{dag_id}/dagRuns", body)
         return str(answer["dag_run_id"])
 
     def runs(self, dag_id: str) -> list[Run]:

@@ -3,12 +3,20 @@
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 
 from stack import airflow_api, landed
@@ -16,52 +24,99 @@ from stack.airflow_api import Api, Run
 from stack.errors import StackError
 from stack.settings import Settings
 
-BACKFILLED = ("synthetic_flights", "synthetic_weather")
-"""The DAGs that make the last complete days."""
-
-TRIGGERED = ("csv_files",)
-"""The DAGs that run once, now."""
-
 DAYS = 3
+"""How many complete days the synthetic sources make."""
 
+HOURS = 4
+"""How many hours of weather are read from the archive, the last of the departure boards' window."""
+
+SCHEDULED = (
+    "synthetic_flights",
+    "synthetic_weather",
+    "csv_files",
+    "scrape_departures",
+    "scrape_weather",
+    "openweather",
+    "aviationstack",
+)
+"""The DAGs that run by themselves for their last interval, as soon as they may."""
+
+TRIGGERED = ("flight_weather", "replay_quarantine")
+"""The DAGs that run once, when the others have ended."""
+
+_BOARD_HOURS = 6
 _PARSE_SECONDS = 90
 _RUN_SECONDS = 1200
 _POLL_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Window:
+    """Logical dates to backfill, the first and the last."""
+
+    first: datetime
+    last: datetime
+
+    def covers(self, run: Run) -> bool:
+        """Whether a run is one of the backfill's."""
+        return run.logical_date is not None and self.first <= run.logical_date <= self.last
 
 
 def run(settings: Settings, console: Console) -> None:
     """Run every DAG of the demonstration and report; raises if a run failed."""
     _fill_inbox(settings, console)
     api = airflow_api.sign_in(settings)
-    airflow_api.await_parsed(api, BACKFILLED + TRIGGERED, _PARSE_SECONDS)
-    first, last = last_complete_days(datetime.now(UTC))
-    for dag_id in BACKFILLED:
-        api.backfill(dag_id, first, last)
-    for dag_id in BACKFILLED + TRIGGERED:
+    airflow_api.await_parsed(api, SCHEDULED + TRIGGERED, _PARSE_SECONDS)
+    now = datetime.now(UTC)
+    days, hours = last_complete_days(now), last_board_hours(now)
+    backfilled = {"synthetic_flights": days, "synthetic_weather": days, "openweather": hours}
+    for dag_id, window in backfilled.items():
+        api.backfill(dag_id, window.first, window.last)
+    for dag_id in SCHEDULED + TRIGGERED:
         api.unpause(dag_id)
-    triggered = {api.trigger(dag_id) for dag_id in TRIGGERED}
 
-    def awaited() -> list[Run]:
-        return [
-            run
-            for dag_id in BACKFILLED + TRIGGERED
-            for run in api.runs(dag_id)
-            if run.run_id in triggered
-            or not run.is_over
-            or (dag_id in BACKFILLED and run.logical_date and first <= run.logical_date <= last)
-        ]
+    def first_wave() -> dict[str, list[Run]]:
+        return {dag_id: _own(api, dag_id, backfilled.get(dag_id)) for dag_id in SCHEDULED}
 
-    runs = _follow(awaited, api, console)
+    runs = _follow(first_wave, api, console)
+    triggered = {
+        "flight_weather": api.trigger("flight_weather", {"day": f"{hours.first:%Y-%m-%d}"}),
+        "replay_quarantine": api.trigger("replay_quarantine", {}),
+    }
+
+    def second_wave() -> dict[str, list[Run]]:
+        return {
+            dag_id: [run for run in api.runs(dag_id) if run.run_id == run_id or not run.is_over]
+            for dag_id, run_id in triggered.items()
+        }
+
+    runs += _follow(second_wave, api, console)
     _report(settings, console)
     failed = [run for run in runs if run.state == "failed"]
     if failed:
         raise StackError("\n".join(text for run in failed for text in api.failures(run)))
 
 
-def last_complete_days(now: datetime) -> tuple[datetime, datetime]:
-    """The first and the last of the complete days before now."""
+def last_complete_days(now: datetime) -> Window:
+    """The last complete days before now."""
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return today - timedelta(days=DAYS), today - timedelta(days=1)
+    return Window(today - timedelta(days=DAYS), today - timedelta(days=1))
+
+
+def last_board_hours(now: datetime) -> Window:
+    """The last hours of the last complete window of the departure boards."""
+    end = now.replace(hour=now.hour - now.hour % _BOARD_HOURS, minute=0, second=0, microsecond=0)
+    return Window(end - timedelta(hours=HOURS), end - timedelta(hours=1))
+
+
+def _own(api: Api, dag_id: str, window: Window | None) -> list[Run]:
+    """The runs of a DAG that belong to the demonstration: backfilled, its latest, unfinished."""
+    runs = api.runs(dag_id)
+    return [
+        run
+        for number, run in enumerate(runs)
+        if number == 0 or not run.is_over or (window and window.covers(run))
+    ]
 
 
 def _fill_inbox(settings: Settings, console: Console) -> None:
@@ -79,8 +134,8 @@ def _fill_inbox(settings: Settings, console: Console) -> None:
     console.print(f"  {len(files)} sample files are in {inbox}")
 
 
-def _follow(awaited: Callable[[], list[Run]], api: Api, console: Console) -> list[Run]:
-    """Show progress until all runs have ended."""
+def _follow(awaited: Callable[[], dict[str, list[Run]]], api: Api, console: Console) -> list[Run]:
+    """Show progress until each DAG has runs and all of them have ended."""
     told: set[str] = set()
     deadline = time.monotonic() + _RUN_SECONDS
     with Progress(
@@ -90,23 +145,28 @@ def _follow(awaited: Callable[[], list[Run]], api: Api, console: Console) -> lis
         TimeElapsedColumn(),
         console=console,
     ) as progress:
-        bars = {dag_id: progress.add_task(dag_id, total=None) for dag_id in BACKFILLED + TRIGGERED}
+        bars: dict[str, TaskID] = {}
         while True:
-            runs = awaited()
-            for dag_id, bar in bars.items():
-                own = [run for run in runs if run.dag_id == dag_id]
+            by_dag = awaited()
+            for dag_id, own in by_dag.items():
+                if dag_id not in bars:
+                    bars[dag_id] = progress.add_task(dag_id, total=None)
                 over = [run for run in own if run.is_over]
-                progress.update(bar, total=len(own), completed=len(over))
+                progress.update(bars[dag_id], total=len(own) or None, completed=len(over))
+            runs = [run for own in by_dag.values() for run in own]
             unfinished = [run for run in runs if not run.is_over]
-            if not unfinished:
+            if all(by_dag.values()) and not unfinished:
                 return runs
             for line in (line for run in unfinished for line in api.retrying(run)):
                 if line not in told:
                     told.add(line)
                     console.print(f"  {line}")
             if time.monotonic() > deadline:
-                waiting = ", ".join(f"{run.dag_id} {run.run_id}" for run in unfinished)
-                raise StackError(f"these runs did not end in {_RUN_SECONDS} s: {waiting}")
+                waiting = [f"{run.dag_id} {run.run_id}" for run in unfinished]
+                waiting += [f"{dag_id} (no run yet)" for dag_id, own in by_dag.items() if not own]
+                raise StackError(
+                    f"these runs did not end in {_RUN_SECONDS} s: {', '.join(waiting)}"
+                )
             time.sleep(_POLL_SECONDS)
 
 
@@ -119,7 +179,6 @@ def _report(settings: Settings, console: Console) -> None:
         padding=(0, 1, 0, 0),
     )
     for row in landed.runs(settings):
-        interval = row["interval_start"]
         numbers = [
             f"{row[name]:,}"
             for name in (
@@ -129,9 +188,7 @@ def _report(settings: Settings, console: Console) -> None:
         ]
         ledger.add_row(
             row["dag_id"],
-            f"{interval:%Y-%m-%d}"
-            if row["dag_id"] in BACKFILLED
-            else Path(row["source_name"]).name,
+            row["source_name"] or f"{row['interval_start']:%Y-%m-%d %H:%M}",
             *numbers,
             row["state"] if not row["reason"] else f"{row['state']}: {row['reason']}",
         )

@@ -7,6 +7,7 @@ from typing import Any
 
 import MySQLdb
 import MySQLdb.cursors
+import redis
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
 from cassandra.policies import WhiteListRoundRobinPolicy
@@ -22,7 +23,10 @@ _COLUMNS = (
     " rows_quarantined, rows_new, rows_changed, rows_unchanged, rows_stored,"
     " messages_published, state, reason"
 )
-_LATEST_RUNS = 40
+BOARDS = ("departures", "meteo")
+"""What the names of Redis's boards begin with."""
+
+_LATEST_RUNS = 60
 _POLL_SECONDS = 10.0
 
 
@@ -46,8 +50,13 @@ def runs(settings: Settings) -> list[Mapping[str, Any]]:
 
 
 def counts(settings: Settings) -> list[Count]:
-    """The number of rows of every table and of committed messages of every topic."""
-    return [*_mysql_counts(settings), *_cassandra_counts(settings), *_kafka_counts(settings)]
+    """The number of rows of every table and board and of committed messages of every topic."""
+    return [
+        *_mysql_counts(settings),
+        *_cassandra_counts(settings),
+        *_redis_counts(settings),
+        *_kafka_counts(settings),
+    ]
 
 
 def _mysql(settings: Settings, statement: str) -> list[Mapping[str, Any]]:
@@ -103,6 +112,24 @@ def _cassandra_counts(settings: Settings) -> list[Count]:
             )
             for table in tables
         ]
+
+
+def _redis_counts(settings: Settings) -> list[Count]:
+    connection = connections(settings)["DATAFLOW360_REDIS"]
+    client = redis.Redis(
+        host=str(connection["host"]),
+        port=settings.port("REDIS"),
+        username=str(connection["login"]),
+        password=str(connection["password"]),
+    )
+    try:
+        return [
+            Count("Redis", f"{prefix}:*", sum(len(json.loads(board)) for board in boards))
+            for prefix in BOARDS
+            if (boards := [client.get(key) or b"[]" for key in client.scan_iter(f"{prefix}:*")])
+        ]
+    finally:
+        client.close()
 
 
 def _kafka_counts(settings: Settings) -> list[Count]:
