@@ -8,14 +8,17 @@ from airflow.serialization.serialized_objects import DagSerialization
 from dataflow360.airports import AIRPORTS
 from dataflow360.errors import FatalError
 from dataflow360.pipeline.replay_request import ReplayRequest
-from dataflow360.pipeline.request import Request
+from dataflow360.pipeline.request import DerivedRequest, Request
 from dataflow360.sources.aviationstack.request import AviationstackRequest
+from dataflow360.sources.places import AirportsRequest
 from dataflow360.sources.synthetic import FlightsRequest, WeatherRequest
 
 MODELS = {
     "synthetic_flights": FlightsRequest,
     "synthetic_weather": WeatherRequest,
     "aviationstack": AviationstackRequest,
+    "openweather": AirportsRequest,
+    "flight_weather": DerivedRequest,
     "csv_files": Request,
     "replay_quarantine": ReplayRequest,
 }
@@ -28,6 +31,8 @@ NAMES = {
     "synthetic_flights": SYNTHETIC,
     "synthetic_weather": SYNTHETIC,
     "aviationstack": {"refetch", "airports", "calls"},
+    "openweather": {"refetch", "airports"},
+    "flight_weather": {"refetch", "day"},
     "csv_files": {"refetch"},
     "replay_quarantine": REPLAY,
 }
