@@ -16,7 +16,8 @@ TEST = $(PYTHON) -m stack --profile test
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up down status logs clean env test lint bench \
-	kafka mysql cqlsh redis-cli airflow simulate quarantine bootstrap bootstrap-python
+	kafka mysql cqlsh redis-cli airflow simulate quarantine notebook bootstrap bootstrap-python \
+	bootstrap-notebook
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
@@ -47,7 +48,7 @@ clean: ## stop everything, remove all data, settings, downloads and the .venv
 env: bootstrap-python ## write .env with random secrets, or add what it lacks
 	@$(STACK) env
 
-test: bootstrap ## run the tests on an empty stack of their own: make test ARGS="tests/unit -x"
+test: bootstrap bootstrap-notebook ## run the tests on an empty stack of their own: make test ARGS="tests/unit -x"
 	@if [ -d .stack/test ]; then $(TEST) clean; fi
 	@$(TEST) up; status=$$?; \
 	if [ $$status = 0 ]; then \
@@ -89,8 +90,15 @@ simulate: bootstrap-python ## make a source fail: make simulate FAULT=aviationst
 quarantine: bootstrap ## list, show, replay, dismiss refused records: make quarantine ARGS="list"
 	@$(STACK) run -- $(PYTHON) -m dataflow360 quarantine $(ARGS)
 
+notebook: bootstrap-notebook ## open JupyterLab on the stack's data: make notebook ARGS=--no-browser
+	@$(STACK) run -- $(PYTHON) -m jupyter lab --allow-root --ip 127.0.0.1 --port 8888 \
+		notebooks/explore.ipynb $(ARGS)
+
 bootstrap:
 	@sh stack/bootstrap.sh
 
 bootstrap-python:
 	@sh stack/bootstrap.sh python
+
+bootstrap-notebook:
+	@sh stack/bootstrap.sh notebook

@@ -3,6 +3,7 @@
 #
 #   stack/bootstrap.sh          everything that the local stack needs
 #   stack/bootstrap.sh python   only what the Python environment needs (lint, unit tests)
+#   stack/bootstrap.sh notebook the Python environment, and Jupyter in it
 #
 # Does only what is missing, so that it can run before every target of the Makefile.
 set -eu
@@ -13,6 +14,7 @@ uv_version=0.13.9
 python_version=3.13
 venv=$root/.venv
 stamp=$venv/.requirements.sha256
+notebook_stamp=$venv/.requirements-notebook.sha256
 log=$root/.stack/bootstrap.log
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export PATH
@@ -76,6 +78,7 @@ install_uv() {
 }
 
 sync_venv() {
+    rm -f "$notebook_stamp" # a sync takes away what is not in requirements.lock
     UV_LINK_MODE=copy "$venv/bin/uv" pip sync --python "$venv/bin/python" --require-hashes \
         "$root/requirements.lock" \
         && sha256sum "$root/requirements.lock" >"$stamp"
@@ -91,6 +94,21 @@ system's packages, with 'pyenv install $python_version' or with 'uv python insta
     [ "$("$venv/bin/uv" --version 2>/dev/null | cut -d' ' -f2)" = "$uv_version" ] \
         || step "uv $uv_version" install_uv
     step 'Python packages of requirements.lock' sync_venv
+}
+
+# The constraint lets no package of requirements.lock change. Matplotlib looks for the machine's
+# fonts when it is first used, and complains when that takes long.
+install_notebook() {
+    UV_LINK_MODE=copy "$venv/bin/uv" pip install --python "$venv/bin/python" --require-hashes \
+        --constraints "$root/requirements.lock" --requirements "$root/requirements-notebook.lock" \
+        && "$venv/bin/python" -c 'import matplotlib.font_manager' \
+        && sha256sum "$root/requirements-notebook.lock" >"$notebook_stamp"
+}
+
+ensure_notebook() {
+    [ -f "$notebook_stamp" ] && sha256sum --check --status "$notebook_stamp" 2>/dev/null \
+        && return 0
+    step 'Python packages of requirements-notebook.lock' install_notebook
 }
 
 # ---------------------------------------------------------------- system packages
@@ -175,8 +193,8 @@ ensure_packages() {
 # ----------------------------------------------------------------
 
 case $scope in
-    all | python) ;;
-    *) fail "unknown scope '$scope': give none, or 'python'" ;;
+    all | python | notebook) ;;
+    *) fail "unknown scope '$scope': give none, 'python' or 'notebook'" ;;
 esac
 mkdir -p "$root/.stack"
 if have flock; then
@@ -185,3 +203,6 @@ if have flock; then
 fi
 ensure_packages
 ensure_venv
+if [ "$scope" = notebook ]; then
+    ensure_notebook
+fi
