@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from benchmarks import cassandra, generation, kafka, mysql, whole_way
+from benchmarks import cassandra, csv_files, generation, kafka, mysql, whole_way
 from benchmarks.comparison import Comparison
 
 COMPARISONS: Mapping[str, Comparison] = {
@@ -12,6 +12,7 @@ COMPARISONS: Mapping[str, Comparison] = {
     for comparison in (
         generation.FLIGHTS,
         generation.WEATHER,
+        csv_files.COMPARISON,
         mysql.COMPARISON,
         cassandra.COMPARISON,
         kafka.COMPARISON,

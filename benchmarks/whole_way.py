@@ -22,12 +22,13 @@ _DAYS_DRAWN = 366 * 4
 _HOURS = 24
 
 
-def _file(job: Job) -> Path:
+def file_of(job: Job) -> Path:
+    """Where the file of a job lies."""
     return job.folder / "weather.csv"
 
 
-def _prepare(job: Job, _: int) -> None:
-    """Write the file: cities one after the other, each hour from 1950 on."""
+def write_file(job: Job) -> None:
+    """Write the file of a job: cities one after the other, each hour from 1950 on."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.csv as pacsv
@@ -42,7 +43,7 @@ def _prepare(job: Job, _: int) -> None:
     days = -(-job.rows // (_HOURS * len(AIRPORTS)))
     options = pacsv.WriteOptions(include_header=False, quoting_style="none")
     left = job.rows
-    with _file(job).open("wb") as file:
+    with file_of(job).open("wb") as file:
         for airport in AIRPORTS.values():
             drawn = fake.weather_days(airport.iata, FIRST_DAY, min(days, _DAYS_DRAWN))
             if file.tell() == 0:
@@ -64,8 +65,8 @@ def _extraction(job: Job) -> Extraction:
     from benchmarks.records import WEATHER
     from dataflow360.sources import csv_files
 
-    name = str(_file(job).relative_to(job.folder.parent))  # another one in each run
-    extraction = csv_files.file(ObjectStoragePath(_file(job)), name)
+    name = str(file_of(job).relative_to(job.folder.parent))  # another one in each run
+    extraction = csv_files.file(ObjectStoragePath(file_of(job)), name)
     return replace(extraction, record=WEATHER, topic=TOPIC.name)
 
 
@@ -120,6 +121,6 @@ COMPARISON = Comparison(
         Variant("reconcile", "reconcile", _reconcile),
     ),
     destinations=(WEATHER_ROWS, TOPIC),
-    prepare=_prepare,
+    prepare=lambda job, _: write_file(job),
     repeatable=False,
 )

@@ -28,7 +28,6 @@ from dataflow360.pipeline.tasks import (
     unloaded_files,
 )
 
-
 OUTLETS = [
     Asset(name)
     for name in (

@@ -153,7 +153,19 @@ def test_a_file_of_the_inbox_is_loaded_once_whatever_it_is_called(
     assert ledger(second) == []
 
 
-def test_a_file_that_is_not_weather_is_named_and_holds_up_no_other(
+def test_files_of_every_format_are_loaded(airflow: Airflow, stack_inbox: Path) -> None:
+    expected = {
+        "meteo_abidjan.zip": 24, "passagers_dakar.csv": 504, "tarifs_afrique_ouest.csv.gz": 500,
+    }  # fmt: skip
+    for name in expected:
+        (stack_inbox / name).write_bytes((SAMPLE.parent / name).read_bytes())
+    (stack_inbox / "unfinished.csv.partial").write_bytes(SAMPLE.read_bytes())
+    run_id = airflow.trigger("csv_files")
+    assert airflow.wait("csv_files", run_id) == "success"
+    assert {row["source_name"]: row["rows_stored"] for row in ledger(run_id)} == expected
+
+
+def test_a_file_of_no_known_format_is_named_and_holds_up_no_other(
     airflow: Airflow, stack_inbox: Path, day: date
 ) -> None:
     header, first, *_ = SAMPLE.read_text(encoding="utf-8").splitlines()
@@ -166,7 +178,8 @@ def test_a_file_that_is_not_weather_is_named_and_holds_up_no_other(
     failed = [t for t in airflow.tasks("csv_files", run_id) if t["state"] == "failed"]
     assert [task["rendered_map_index"] for task in failed] == ["bad.csv"]
     log = airflow.log("csv_files", run_id, failed[0]["task_id"], 1, failed[0]["map_index"])
-    assert "bad.csv is not a weather file: columns missing" in log
+    assert "bad.csv has the header of no known format; the nearest is " in log
+    assert (stack_inbox / "bad.csv").exists()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pandas as pd
 import pandera.pandas as pandera
@@ -15,7 +14,7 @@ from dataflow360.records.validation import is_surely_valid
 
 TEXTS = st.sampled_from(
     ["", " ", "x", "é" * 90, "Couvert\n", " Couvert", "ABC", "abc", "HC301", "HC301\n", "24:00",
-     "07:35", "0٧:35", "\x00", "Dakar", "lundi", "zero"],
+     "07:35", "0\u0667:35", "\x00", "Dakar", "lundi", "zero"],
 ) | st.text(max_size=5)  # fmt: skip
 FLOATS = st.sampled_from([math.nan, math.inf, -math.inf, -0.0, 0.0, 55.1, -10.1, 1e300])
 
@@ -31,8 +30,8 @@ def values(dtype: pa.DataType) -> st.SearchStrategy:
     if pa.types.is_date(dtype):
         return st.dates()
     if pa.types.is_timestamp(dtype):
-        zones = st.just(UTC) if dtype.tz else st.none()
-        return st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=zones)
+        # In microseconds from 1970, as a source that has lost its way may well deliver.
+        return st.integers(-(10**15), 10**16)
     assert pa.types.is_boolean(dtype)
     return st.booleans()
 

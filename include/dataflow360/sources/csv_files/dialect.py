@@ -68,9 +68,10 @@ class Dialect:
             ) from error
 
 
-def digest_of(request: str) -> str:
-    """The SHA-256 of the file's bytes that a request is for."""
-    return str(orjson.loads(request)["sha256"])
+def digest_of(request: str) -> str | None:
+    """The SHA-256 of the file's bytes that a request is for; None if it is not for a file."""
+    digest: str | None = orjson.loads(request).get("sha256")
+    return digest
 
 
 def find_dialect(path: ObjectStoragePath, name: str) -> tuple[Dialect, str]:

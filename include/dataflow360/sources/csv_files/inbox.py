@@ -63,7 +63,7 @@ def digest(path: ObjectStoragePath) -> str:
 class _Hashing(io.RawIOBase):
     """Passes bytes on and hashes them, so that what is hashed is what is parsed."""
 
-    def __init__(self, raw: Any) -> None:
+    def __init__(self, raw: io.BufferedIOBase) -> None:
         self._raw = raw
         self._hash = hashlib.sha256()
 
@@ -71,7 +71,7 @@ class _Hashing(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        count: int = self._raw.readinto(buffer)
+        count = self._raw.readinto(buffer)
         self._hash.update(memoryview(buffer)[:count])
         return count
 
@@ -150,8 +150,8 @@ def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
     return member
 
 
-def _open(path: ObjectStoragePath) -> IO[bytes]:
-    stream: IO[bytes] = path.open("rb")  # type: ignore[no-untyped-call]
+def _open(path: ObjectStoragePath) -> io.BufferedIOBase:
+    stream: io.BufferedIOBase = path.open("rb")  # type: ignore[no-untyped-call]
     return stream
 
 
