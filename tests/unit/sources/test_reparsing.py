@@ -89,3 +89,11 @@ def test_whatever_is_in_quarantine_becomes_a_row_or_is_refused(given_records):
     numbers = [*chunk.positions.tolist(), *(refused.position for refused in chunk.refused)]
     assert sorted(numbers) == list(range(1, len(raws) + 1))
     check(DONNEES_METEO, chunk.table)
+
+
+@pytest.mark.parametrize("dag_id", ["aviationstack", "openweather", *SOURCES])
+@given(raws=st.lists(st.binary() | json_values.map(orjson.dumps), max_size=5))
+def test_every_source_refuses_what_it_cannot_read_record_by_record(dag_id, raws):
+    chunk = reparser_of(dag_id)(ORIGIN, raws)
+    numbers = [*chunk.positions.tolist(), *(refused.position for refused in chunk.refused)]
+    assert sorted(numbers) == list(range(1, len(raws) + 1))
