@@ -10,7 +10,7 @@ comes, the row changes. Triggered by hand, it takes the given day, or today.
 
 from datetime import UTC, datetime
 
-from airflow.sdk import Asset, dag, task
+from airflow.sdk import Asset, dag, task, task_group
 
 from dataflow360.pipeline.request import DerivedRequest
 from dataflow360.pipeline.tasks import (
@@ -19,6 +19,7 @@ from dataflow360.pipeline.tasks import (
     publish,
     reconcile,
     stage,
+    updated_days,
     write_table,
 )
 
@@ -34,17 +35,25 @@ from dataflow360.pipeline.tasks import (
 )
 def flight_weather():
     @task
-    def extract() -> str:
-        """Join the departures of the days with their weather, and land them as one batch."""
+    def list_days() -> list[str]:
+        """Find the days that the updates tell of."""
+        return updated_days()
+
+    @task(map_index_template="{{ task.op_kwargs['day'] }}")
+    def extract(day: str) -> str:
+        """Join a day's departures with their weather, and land them as one batch."""
         from dataflow360.sources.flight_weather import flights_with_weather
 
-        return land(DerivedRequest, flights_with_weather)
+        return land(DerivedRequest, flights_with_weather, day=day)
 
-    landed = extract()
-    staged = stage(landed)
-    reconcile.override(outlets=[Asset("aerien_db.vols_meteo"), Asset("vols_meteo")])(
-        publish(staged)
-    ) >> write_table(staged)
+    @task_group
+    def join(day: str) -> None:
+        staged = stage(extract(day=day))
+        reconcile.override(outlets=[Asset("aerien_db.vols_meteo"), Asset("vols_meteo")])(
+            publish(staged)
+        ) >> write_table(staged)
+
+    join.expand(day=list_days())
 
 
 flight_weather()

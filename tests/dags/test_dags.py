@@ -23,11 +23,12 @@ EDGES = {
     "aviationstack": CHAIN,
     "openweather": CHAIN,
     "flight_weather": {
-        "extract": {"stage"},
-        "stage": {"publish", "write_table"},
-        "publish": {"reconcile"},
-        "reconcile": {"write_table"},
-        "write_table": set(),
+        "list_days": {"join.extract"},
+        "join.extract": {"join.stage"},
+        "join.stage": {"join.publish", "join.write_table"},
+        "join.publish": {"join.reconcile"},
+        "join.reconcile": {"join.write_table"},
+        "join.write_table": set(),
     },
     "csv_files": {
         "list_new_files": {"load.extract"},

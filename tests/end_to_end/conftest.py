@@ -15,7 +15,17 @@ from tests.real_servers import connection, day, stack_is_up
 
 __all__ = ["connection", "day", "stack_is_up"]
 
-DAG_IDS = ("synthetic_flights", "synthetic_weather", "csv_files")
+DAG_IDS = (
+    "synthetic_flights",
+    "synthetic_weather",
+    "csv_files",
+    "scrape_departures",
+    "scrape_weather",
+    "openweather",
+    "aviationstack",
+    "flight_weather",
+    "replay_quarantine",
+)
 _PARSED_SECONDS = 90
 
 

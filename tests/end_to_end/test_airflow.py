@@ -12,7 +12,7 @@ from dataflow360.stores import mysql
 from stack import settings as env_file
 from stack.environment import airflow_url
 from stack.profiles import Profile
-from tests.end_to_end.conftest import Airflow
+from tests.end_to_end.conftest import DAG_IDS, Airflow
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "meteo_openmeteo.csv"
 ROWS = 12
@@ -210,7 +210,7 @@ def test_no_secret_is_in_a_log_an_xcom_or_a_rendered_template(
         path.read_text(encoding="utf-8", errors="replace")
         for path in (profile.state / "airflow" / "logs").rglob("*.log")
     ]
-    for dag_id in ("synthetic_flights", "synthetic_weather", "csv_files"):
+    for dag_id in DAG_IDS:
         for task in airflow.get(f"/dags/{dag_id}/dagRuns/~/taskInstances", limit=100)[
             "task_instances"
         ]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dataflow360.pipeline.registry import Batch
@@ -34,6 +35,7 @@ def enter(
         "batch_id": batch.batch_id,
     }
     state = "failed" if faults else "reconciled"
+    run = replace(run, interval=batch.interval or run.interval)
     _replace(connection, run, {**source, **counts, "state": state}, "; ".join(faults) or None)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dataflow360.errors import FatalError, RetriableError
+from dataflow360.pipeline.run import Interval
 from dataflow360.records import RECORD_TYPES
 from dataflow360.records.contract import RecordType
 from dataflow360.records.control import DATABASE
@@ -53,6 +54,11 @@ class Batch:
     rows_unchanged: int | None = None
     staged: bool = False
     published: bool = False
+
+    @property
+    def interval(self) -> Interval | None:
+        """Data interval that the batch is of; None for a file."""
+        return Interval.of_key(self.source_key)
 
     @property
     def record(self) -> RecordType:

@@ -5,12 +5,11 @@ This module is imported while DAG files are parsed.
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import Field, WithJsonSchema
 
-from dataflow360.pipeline.request import Params
+from dataflow360.pipeline.request import Day, Params
 
 #: Names of the record types. The contracts themselves are heavy to import, so that the form has a
 #: copy of their names; a test compares the two.
@@ -28,21 +27,6 @@ def _optional_text(max_length: int) -> WithJsonSchema:
     return WithJsonSchema({"type": ["null", "string"], "minLength": 1, "maxLength": max_length})
 
 
-def _iso_day(value: object) -> object:
-    """A day as YYYY-MM-DD, which alone is accepted of all that pydantic takes for a date."""
-    if not isinstance(value, str):
-        return value
-    day = date.fromisoformat(value)
-    if day.isoformat() != value:
-        raise ValueError("give it as YYYY-MM-DD")
-    return day
-
-
-Since = Annotated[
-    date | None,
-    BeforeValidator(_iso_day),
-    WithJsonSchema({"type": ["null", "string"], "format": "date"}),
-]
 RecordTypeName = Annotated[
     str | None,
     Field(pattern=f"^({'|'.join(RECORD_TYPE_NAMES)})$"),
@@ -84,7 +68,7 @@ class QuarantineFilter(Params):
         title="Reason",
         description="Only records whose reason contains this text; capitals do not matter.",
     )
-    since: Since = Field(
+    since: Day = Field(
         default=None, title="Since", description="Only records seen on or after this day, UTC."
     )
     ids: Ids = Field(

@@ -16,11 +16,21 @@ from pydantic import (
 )
 
 from dataflow360.errors import FatalError
-from dataflow360.pipeline.run import parse_day
+
+
+def _iso_day(value: object) -> object:
+    """A day as YYYY-MM-DD, which alone is accepted of all that pydantic takes for a date."""
+    if not isinstance(value, str):
+        return value
+    day = date.fromisoformat(value)
+    if day.isoformat() != value:
+        raise ValueError("give it as YYYY-MM-DD")
+    return day
+
 
 Day = Annotated[
     date | None,
-    BeforeValidator(lambda value: parse_day(value) if isinstance(value, str) else value),
+    BeforeValidator(_iso_day),
     WithJsonSchema({"type": ["null", "string"], "format": "date"}),
 ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from croniter import croniter
 
 from dataflow360.errors import FatalError
 
-_ASSET_EXTRA = ("interval_start", "interval_end")
+_KEY_FORMAT = "%Y%m%dT%H%M%SZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +24,18 @@ class Interval:
     @property
     def key(self) -> str:
         """Name of the interval in batch ids and folders, as in ``20261101T000000Z-…``."""
-        return "-".join(moment.strftime("%Y%m%dT%H%M%SZ") for moment in (self.start, self.end))
-
-    @property
-    def for_asset(self) -> dict[str, Any]:
-        """The interval as the extra of an asset's event."""
-        moments = (self.start, self.end)
-        return {name: m.isoformat() for name, m in zip(_ASSET_EXTRA, moments, strict=True)}
+        return "-".join(moment.strftime(_KEY_FORMAT) for moment in (self.start, self.end))
 
     @classmethod
-    def of_asset(cls, extra: Mapping[str, Any]) -> Interval:
-        """The inverse of :attr:`for_asset`."""
-        return cls(*(datetime.fromisoformat(extra[name]) for name in _ASSET_EXTRA))
+    def of_key(cls, key: str) -> Interval | None:
+        """The inverse of :attr:`key`; None for the key of something else, a file say."""
+        try:
+            start, end = (
+                datetime.strptime(part, _KEY_FORMAT).replace(tzinfo=UTC) for part in key.split("-")
+            )
+        except ValueError:
+            return None
+        return cls(start, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +62,11 @@ def run_of(context: Mapping[str, Any]) -> Run:
 
     A run with the param ``day`` works on that day. One without a data interval (triggered with a
     null logical date) works on the last interval of its DAG's schedule that was complete when it
-    was due. A run that updates of assets have triggered works on the days that these tell of. A
-    DAG without intervals of its own works on the day that its run was due.
+    was due. A DAG without intervals of its own works on the day that its run was due.
     """
     dag_run = context["dag_run"]
     if day := context["params"].get("day"):
         interval = day_interval(parse_day(day))
-    elif updated := [
-        Interval.of_asset(event.extra)
-        for events in context["triggering_asset_events"].values()
-        for event in events
-    ]:
-        interval = whole_days(updated)
     elif dag_run.data_interval_start and dag_run.data_interval_end:
         interval = Interval(
             dag_run.data_interval_start.astimezone(UTC), dag_run.data_interval_end.astimezone(UTC)
@@ -108,11 +101,14 @@ def day_interval(day: date) -> Interval:
     return Interval(start, start + timedelta(days=1))
 
 
-def whole_days(intervals: Sequence[Interval]) -> Interval:
-    """The days, UTC, from the first that one of the intervals touches to the last."""
-    first = min(interval.start for interval in intervals).date()
-    last = (max(interval.end for interval in intervals) - timedelta(microseconds=1)).date()
-    return Interval(day_interval(first).start, day_interval(last).end)
+def days_around(intervals: Iterable[Interval], margin: timedelta) -> list[date]:
+    """The days, UTC, that the intervals touch when each begins and ends by a margin wider."""
+    days: set[date] = set()
+    for interval in intervals:
+        first = (interval.start - margin).date()
+        last = (interval.end + margin - timedelta(microseconds=1)).date()
+        days |= {first + timedelta(days=number) for number in range((last - first).days + 1)}
+    return sorted(days)
 
 
 def last_complete_interval(cron: str, moment: datetime) -> Interval:

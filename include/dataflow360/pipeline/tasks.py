@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -40,12 +41,15 @@ TASK_DEFAULTS: dict[str, Any] = {
 }
 
 
-def land[R: Request](request: type[R], extraction_of: Callable[[R, Run], Extraction]) -> str:
+def land[R: Request](
+    request: type[R], extraction_of: Callable[[R, Run], Extraction], *, day: str | None = None
+) -> str:
     """Body of an extract task whose source is asked for a data interval.
 
     Args:
         request: Model of the DAG's params.
         extraction_of: What to fetch for checked params and a run.
+        day: Day to work on instead of the run's own interval (YYYY-MM-DD).
 
     Returns:
         The id of the landed batch.
@@ -56,12 +60,14 @@ def land[R: Request](request: type[R], extraction_of: Callable[[R, Run], Extract
     from dataflow360.pipeline import ledger
     from dataflow360.pipeline.extraction import extract
     from dataflow360.pipeline.failures import readable_failures
-    from dataflow360.pipeline.run import run_of
+    from dataflow360.pipeline.run import day_interval, parse_day, run_of
     from dataflow360.stores import mysql
 
     context = get_current_context()
     checked = request.checked(dict(context["params"]))
     run = run_of(context)
+    if day is not None:
+        run = replace(run, interval=day_interval(parse_day(day)))
     with readable_failures():
         try:
             return extract(extraction_of(checked, run), run, refetch=checked.refetch)
@@ -69,6 +75,26 @@ def land[R: Request](request: type[R], extraction_of: Callable[[R, Run], Extract
             with mysql.connect() as connection:
                 ledger.skip(connection, run, str(error))
             raise AirflowSkipException(str(error)) from error
+
+
+def updated_days() -> list[str]:
+    """The days that the updates tell of which have triggered a run; the param ``day`` goes first.
+
+    A run that was triggered by hand, without that param, takes the day of its trigger.
+    """
+    from dataflow360.pipeline.run import Interval, days_around, run_of
+
+    context = get_current_context()
+    keys = [
+        event.extra["interval"]
+        for events in context["triggering_asset_events"].values()
+        for event in events
+    ]
+    updated = [interval for key in keys if (interval := Interval.of_key(key))]
+    if context["params"].get("day") or not updated:
+        return [run_of(context).interval.start.date().isoformat()]
+    # Local days begin up to an hour before those of UTC, or after.
+    return [day.isoformat() for day in days_around(updated, timedelta(hours=1))]
 
 
 def unloaded_files() -> list[str]:
@@ -129,16 +155,19 @@ def publish(batch_id: str) -> str:
 @task
 def reconcile(batch_id: str) -> Mapping[str, int]:
     """Prove from the stores that nothing is lost and nothing doubled; enter the run ledger."""
-    from dataflow360.pipeline import reconciling
+    from dataflow360.pipeline import reconciling, registry
     from dataflow360.pipeline.failures import readable_failures
     from dataflow360.pipeline.run import run_of
+    from dataflow360.stores import mysql
 
     context = get_current_context()
     run = run_of(context)
     with readable_failures():
         account = reconciling.reconcile(batch_id, run)
+        with mysql.connect() as connection:
+            interval = registry.get(connection, batch_id).interval or run.interval
     for asset in context["task"].outlets:
-        context["outlet_events"][asset].extra = run.interval.for_asset
+        context["outlet_events"][asset].extra = {"interval": interval.key}
     return account
 
 

@@ -19,7 +19,7 @@ from dataflow360.pipeline import landing, registry
 from dataflow360.pipeline.chunk import Chunk
 from dataflow360.pipeline.extraction import Extraction
 from dataflow360.pipeline.request import Request
-from dataflow360.pipeline.run import Interval, Run, day_interval
+from dataflow360.pipeline.run import Run, day_interval
 from dataflow360.records.contract import MOMENT
 from dataflow360.records.departs_aeroports import DEPARTS_AEROPORTS
 from dataflow360.records.json_text import json_objects
@@ -37,66 +37,51 @@ _WEATHER = (
 
 
 def flights_with_weather(request: Request, run: Run) -> Extraction:
-    """What ``flight_weather`` makes: each departure of the run's days, with its weather.
+    """What ``flight_weather`` makes: each departure of the run's day, with its weather.
 
     Args:
         request: The params.
-        run: The run, with an interval of whole days.
+        run: The run, with the interval of a day; local days of the airports are meant.
     """
     interval = run.interval
-    last = interval.end - timedelta(days=1)
-    days = f"{interval.start:%Y-%m-%d}" + (f" to {last:%Y-%m-%d}" if last > interval.start else "")
     return Extraction(
         record=VOLS_METEO,
         topic="vols_meteo",
         source_key=interval.key,
-        source_name=f"departures and weather of {days}",
+        source_name=f"departures and weather of {interval.start:%Y-%m-%d}",
         request=request.content,
-        fetch=lambda: _fetch(interval),
+        fetch=lambda: _fetch(interval.start.date()),
     )
 
 
-def _fetch(interval: Interval) -> Iterator[Chunk]:
-    departures = _departures(interval)
+def _fetch(day: date) -> Iterator[Chunk]:
+    departures = _departures(day)
     if not departures.num_rows:
         raise SkippableError(
-            f"No departures of {interval.start:%Y-%m-%d} are known yet; run scrape_departures "
-            "first, which starts this DAG when it is done."
+            f"No departures of {day} are known yet; run scrape_departures first, which starts this "
+            "DAG when it is done."
         )
-    position = 1
-    for day in sorted(pc.unique(departures["Date_Depart"]).to_pylist()):
-        of_day = departures.filter(pc.equal(departures["Date_Depart"], pa.scalar(day)))
-        table = join(of_day, _weather(day))
-        texts = json_objects({name: table[name] for name in table.column_names})
-        yield Chunk(
-            table=table,
-            positions=np.arange(position, position + table.num_rows),
-            raw=lambda row, texts=texts: texts[row].as_py().encode(),  # type: ignore[misc]
-        )
-        position += table.num_rows
-
-
-def _departures(interval: Interval) -> pa.Table:
-    """The departures of the interval's days, each in its latest version."""
-    start, end = (
-        f"{moment:%Y%m%d}" for moment in (interval.start - _MARGIN, interval.end + _MARGIN)
+    table = join(departures, _weather(day))
+    texts = json_objects({name: table[name] for name in table.column_names})
+    yield Chunk(
+        table=table,
+        positions=np.arange(1, table.num_rows + 1),
+        raw=lambda row: texts[row].as_py().encode(),
     )
+
+
+def _departures(day: date) -> pa.Table:
+    """The departures of a local day, each in its latest version."""
+    around = day_interval(day)
+    start, end = (f"{moment:%Y%m%d}" for moment in (around.start - _MARGIN, around.end + _MARGIN))
     with mysql.connect() as connection:
         batches = registry.published_between(connection, _DEPARTURES_DAG, start, end)
     schema = landing.row_schema(DEPARTS_AEROPORTS)
     tables = [table for batch in batches for table in landing.valid_rows(batch.folder)]
     rows = pa.concat_tables([schema.empty_table(), *tables])
-    ids = rows[landing.EVENT_ID].to_pylist()
-    latest = pa.array(
-        sorted({event_id: row for row, event_id in enumerate(ids)}.values()), pa.int64()
-    )
-    rows = rows.take(latest)
-    first, last = interval.start.date(), (interval.end - timedelta(microseconds=1)).date()
-    inside = pc.and_(
-        pc.greater_equal(rows["Date_Depart"], pa.scalar(first)),
-        pc.less_equal(rows["Date_Depart"], pa.scalar(last)),
-    )
-    return rows.filter(inside)
+    rows = rows.filter(pc.equal(rows["Date_Depart"], pa.scalar(day)))
+    latest = {event_id: row for row, event_id in enumerate(rows[landing.EVENT_ID].to_pylist())}
+    return rows.take(pa.array(sorted(latest.values()), pa.int64()))
 
 
 def _weather(day: date) -> pa.Table:

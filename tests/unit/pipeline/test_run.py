@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow360.errors import FatalError
-from dataflow360.pipeline.run import Interval, day_interval, last_complete_interval, run_of
+from dataflow360.pipeline.run import (
+    Interval,
+    day_interval,
+    days_around,
+    last_complete_interval,
+    run_of,
+)
 from dataflow360.sources.synthetic import FlightsRequest
 
 DAILY, HOURLY, SIX_HOURLY = "0 0 * * *", "0 * * * *", "0 */6 * * *"
@@ -143,3 +149,29 @@ def test_a_day_is_refused_in_a_sentence_or_understood(dag, day):
     else:
         run = run_of(context(dag, day=day))
         assert run.interval.key == "20261101T000000Z-20261102T000000Z"
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [("2026-11-01T00:00Z", "2026-11-02T00:00Z"), ("1950-02-28T23:00Z", "1950-03-01T00:00Z")],
+)
+def test_a_key_says_which_interval_it_is_of(start, end):
+    interval = Interval(at(start), at(end))
+    assert Interval.of_key(interval.key) == interval
+
+
+@pytest.mark.parametrize("key", ["", "meteo.csv", "20261101T000000Z", "a-b", "2026-11-01"])
+def test_a_file_is_no_interval(key):
+    assert Interval.of_key(key) is None
+
+
+def test_days_around_intervals_are_those_that_a_local_time_can_fall_on():
+    hour = timedelta(hours=1)
+    midday = Interval(at("2026-11-01T12:00Z"), at("2026-11-01T13:00Z"))
+    late = Interval(at("2026-11-03T22:30Z"), at("2026-11-03T23:30Z"))
+    first = Interval(at("2026-11-05T00:00Z"), at("2026-11-05T01:00Z"))
+    days = days_around([first, midday, late], hour)
+    assert [day.isoformat() for day in days] == [
+        "2026-11-01", "2026-11-03", "2026-11-04", "2026-11-05",
+    ]  # fmt: skip
+    assert days_around([], hour) == []
