@@ -22,8 +22,11 @@ def _iso_day(value: object) -> object:
     """A day as YYYY-MM-DD, which alone is accepted of all that pydantic takes for a date."""
     if not isinstance(value, str):
         return value
-    day = date.fromisoformat(value)
-    if day.isoformat() != value:
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != value:
         raise ValueError("give it as YYYY-MM-DD")
     return day
 
