@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
+import psutil
 from selenium.common.exceptions import TimeoutException, WebDriverException
 from selenium.webdriver import ChromeOptions, Remote
 from selenium.webdriver.chrome.service import Service
@@ -39,6 +40,8 @@ PAGE_LOAD_SECONDS = 30
 DRIVER_SECONDS = 60
 
 _PROFILES = Path(tempfile.gettempdir()) / f"dataflow360-chromium-{os.getuid()}"
+_TURN, _LOCK = "turn", "lock"
+_END_SECONDS = 5
 _SETPRIV = "/usr/bin/setpriv"
 _FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
@@ -125,6 +128,8 @@ def _cause(error: Exception) -> str:
     """The first line of an error; the others are the driver's own stack."""
     if isinstance(error, TimeoutException):
         return f"the page did not load within {PAGE_LOAD_SECONDS} s"
+    if isinstance(error, HTTPError):
+        return f"its driver does not answer, {type(error).__name__}"
     text = error.msg if isinstance(error, WebDriverException) and error.msg else str(error)
     return text.splitlines()[0] if text else type(error).__name__
 
@@ -137,14 +142,18 @@ def _session() -> Iterator[WebDriver]:
         options.add_argument(flag)
     with ExitStack() as stack:
         url = settings().selenium_grid or stack.enter_context(_local_driver(options))
-        driver = Remote(
-            url, options=options, client_config=ClientConfig(url, timeout=DRIVER_SECONDS)
-        )
+        driver = Remote(url, options=options, client_config=_client_config(url))
         stack.callback(_quit, driver)
         driver.set_page_load_timeout(PAGE_LOAD_SECONDS)
         version = driver.capabilities["browserVersion"]
         log.info("Chromium %s is up at %s", version, urlsplit(url).hostname)
         yield driver
+
+
+def _client_config(url: str) -> ClientConfig:
+    """How to talk to the driver: one that is gone stays gone, so a call is made once."""
+    once = {"init_args_for_pool_manager": {"retries": False}}
+    return ClientConfig(url, timeout=DRIVER_SECONDS, init_args_for_pool_manager=once)
 
 
 def _quit(driver: WebDriver) -> None:
@@ -188,26 +197,46 @@ class _BoundService(Service):
 
 @contextmanager
 def _profile() -> Iterator[Path]:
-    """A folder for a browser's profile, locked as long as it is in use.
+    """A folder for a browser's profile; at the end neither it nor its browser is there.
 
-    The lock ends with its process, so what a killed run has left is told from what is in use.
+    It holds a lock that ends with this process: what a killed run has left is told by that.
     """
     _PROFILES.mkdir(mode=0o700, exist_ok=True)
-    _sweep()
-    folder = Path(tempfile.mkdtemp(dir=_PROFILES))
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with ExitStack() as stack:
+        with (_PROFILES / _TURN).open("w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            _sweep()
+            folder = Path(tempfile.mkdtemp(dir=_PROFILES))
+            lock = stack.enter_context((folder / _LOCK).open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
         try:
             yield folder
         finally:
-            # Chromium may still be writing while it ends.
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
 
 
 def _sweep() -> None:
+    """Remove the profiles, and browsers if any, of runs that were killed."""
     for folder in _PROFILES.iterdir():
-        # Without a lock file it has just been made, or is just being removed, by another run.
-        # With a lock that is held it is in use.
-        with suppress(FileNotFoundError, BlockingIOError), (folder / "lock").open("r+") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
+        if folder.is_dir():
+            # A lock that is held means that the profile is in use, none that it is half removed.
+            with suppress(BlockingIOError), ExitStack() as stack:
+                with suppress(FileNotFoundError):
+                    lock = stack.enter_context((folder / _LOCK).open("r+"))
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a profile as soon as its browser has ended, which it does within a moment."""
+    browsers = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if f"--user-data-dir={folder}" in (process.info["cmdline"] or ())
+    ]
+    _, alive = psutil.wait_procs(browsers, timeout=_END_SECONDS)
+    for process in alive:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(alive, timeout=_END_SECONDS)
+    shutil.rmtree(folder, ignore_errors=True)  # another run may be sweeping it

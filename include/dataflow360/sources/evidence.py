@@ -50,9 +50,11 @@ class Evidence:
         try:
             page.write_text(driver.page_source, encoding="utf-8")
             kept.append(page)
-            image = page.with_suffix(".png")
-            image.write_bytes(driver.get_screenshot_as_png())
-            kept.append(image)
+            if driver.execute_script("return document.readyState") != "loading":
+                # Of a page that is still loading, or was broken off, it would wait for the end.
+                image = page.with_suffix(".png")
+                image.write_bytes(driver.get_screenshot_as_png())
+                kept.append(image)
         except WebDriverException as error:
             log.warning("The browser could not show all of the page: %s", error.msg)
         names = " and ".join(str(path.relative_to(zone)) for path in kept)

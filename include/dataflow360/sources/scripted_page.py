@@ -25,6 +25,8 @@ CONSENT_SELECTOR = (
 )
 
 _POLL_SECONDS = 0.1
+_STATE_SCRIPT = "return document.readyState"
+_STATUS_SCRIPT = "return performance.getEntriesByType('navigation')[0].responseStatus"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +79,12 @@ class ScriptedPage:
             raise RetriableError(
                 f"The {self.name} {url} could not be reached ({cause}); this task tries again."
             ) from error
-        status = int(
-            driver.execute_script(
-                "return performance.getEntriesByType('navigation')[0].responseStatus"
+        if driver.execute_script(_STATE_SCRIPT) != "complete":
+            # The browser waits for the end of a page, unless there will be none.
+            raise RetriableError(
+                f"The {self.name} {url} was broken off half-way; this task tries again."
             )
-        )
+        status = int(driver.execute_script(_STATUS_SCRIPT))
         if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise RetriableError(
                 f"The {self.name} {url} answers with status {status}; this task tries again."
