@@ -34,9 +34,10 @@ def event_ids(record: RecordType, table: pa.Table) -> pa.Array:
     """
     parts = [_text(table[column]) for column in record.natural_key]
     names = pc.binary_join_element_wise(record.name, *parts, _SEPARATOR)
+    namespace = NAMESPACE.bytes
     digests = bytearray()
     for name in pc.cast(names, pa.binary()).to_pylist():
-        digests += hashlib.sha1(NAMESPACE.bytes + name, usedforsecurity=False).digest()[:16]
+        digests += hashlib.sha1(namespace + name, usedforsecurity=False).digest()[:16]
     raw = np.frombuffer(digests, dtype=np.uint8).reshape(-1, 16)
     raw[:, 6] = raw[:, 6] & 0x0F | 0x50  # version 5
     raw[:, 8] = raw[:, 8] & 0x3F | 0x80  # RFC variant
