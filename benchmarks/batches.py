@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from benchmarks.comparison import Job
 from benchmarks.names import DAG_ID, FIRST_DAY
-from benchmarks.records import FLIGHTS, WEATHER
+from benchmarks.records import BOARDS, FLIGHTS, WEATHER
 from dataflow360.airports import AIRPORTS
 from dataflow360.records.contract import RecordType
 from dataflow360.records.donnees_meteo import SYNTHETIC
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dataflow360.pipeline.run import Run
 
 _DAYS_OF_FLIGHTS = 30
+_LINES_OF_A_BOARD = 25
 _FILE = "batches.json"
 
 
@@ -53,7 +54,30 @@ def flights(rows: int) -> Iterator[pa.Table]:
         yield pa.concat_tables(fake.flights(airport, day, rows=each) for day in days)
 
 
-_MADE = {WEATHER.name: weather, FLIGHTS.name: flights}
+def boards(rows: int) -> Iterator[pa.Table]:
+    """At least ``rows`` lines on the departure boards of made places, all of one day of 1950."""
+    places = -(-rows // _LINES_OF_A_BOARD)
+    departures = np.arange(places * _LINES_OF_A_BOARD)
+    lines, step = departures % _LINES_OF_A_BOARD, 1_440 // _LINES_OF_A_BOARD
+    minutes = lines * step
+    times = pa.array(f"{minute // 60:02}:{minute % 60:02}" for minute in minutes)
+    yield pa.table(
+        {
+            "Vol": pa.array(f"HC{100 + line}" for line in lines),
+            "Code_Compagnie": pa.repeat("HC", len(lines)),
+            "Compagnie": pa.repeat("Air Sénégal", len(lines)),
+            "Heure_Depart": times,
+            "Heure_Arrivee": times,
+            "Destination": pa.array(list(AIRPORTS)[line % len(AIRPORTS)] for line in lines),
+            "Pays": pa.repeat("Sénégal", len(lines)),
+            "Aeroport": pa.array(f"P{place}" for place in departures // _LINES_OF_A_BOARD),
+            "Date_Depart": pa.repeat(pa.scalar(FIRST_DAY), len(lines)),
+        },
+        BOARDS.arrow_schema,
+    )
+
+
+_MADE = {WEATHER.name: weather, FLIGHTS.name: flights, BOARDS.name: boards}
 
 
 def run(name: str) -> Run:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from benchmarks import cassandra, csv_files, generation, kafka, mysql, whole_way
+from benchmarks import cassandra, csv_files, generation, kafka, mysql, redis, whole_way
 from benchmarks.comparison import Comparison
 
 COMPARISONS: Mapping[str, Comparison] = {
@@ -15,6 +15,7 @@ COMPARISONS: Mapping[str, Comparison] = {
         csv_files.COMPARISON,
         mysql.COMPARISON,
         cassandra.COMPARISON,
+        redis.COMPARISON,
         kafka.COMPARISON,
         whole_way.COMPARISON,
     )

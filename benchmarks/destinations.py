@@ -1,4 +1,7 @@
-"""Tables and topics of the benchmark's own, made and removed with the administrators' rights."""
+"""Tables, topics and boards of the benchmark's own.
+
+Tables and topics are made and removed with the administrators' rights.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import time
 from dataclasses import dataclass
 
 from benchmarks import administration
-from benchmarks.names import FLIGHTS_TABLE, TOPIC_PREFIX, WEATHER_TABLE
+from benchmarks.names import BOARDS_PREFIX, FLIGHTS_TABLE, TOPIC_PREFIX, WEATHER_TABLE
 
 _PARTITIONS = 6
 _REPLICAS = 3
@@ -157,5 +160,43 @@ class Topic:
         return spans
 
 
+class Boards:
+    """The departure boards and the versions of their lines, in Redis."""
+
+    def create(self) -> None:
+        """Remove what an earlier run has left: a key is made by writing it."""
+        self.drop()
+
+    def empty(self) -> None:
+        """Take everything out of it."""
+        self.drop()
+
+    def count(self) -> int:
+        """How many lines are on the boards; none, when not every line has its version."""
+        import orjson
+
+        from dataflow360.stores import redis
+
+        with redis.connect() as client:
+            boards, versions = (
+                client.mget(list(client.scan_iter(f"{prefix}{BOARDS_PREFIX}:*", 10_000)))
+                for prefix in ("", "versions:")
+            )
+        lines = sum(len(orjson.loads(board)) for board in boards)
+        versions_length = sum(map(len, versions))
+        return lines if versions_length == lines * redis.VERSION.itemsize else 0
+
+    def drop(self) -> None:
+        """Remove it, if it is there."""
+        from dataflow360.stores import redis
+
+        with redis.connect() as client:
+            for prefix in ("", "written:", "versions:"):
+                keys = list(client.scan_iter(f"{prefix}{BOARDS_PREFIX}:*", 10_000))
+                if keys:
+                    client.unlink(*keys)
+
+
+BOARD_LINES = Boards()
 WEATHER_ROWS = WeatherTable()
 FLIGHT_ROWS = FlightsTable()

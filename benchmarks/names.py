@@ -6,5 +6,6 @@ from datetime import date
 DAG_ID = "benchmarks"
 WEATHER_TABLE = "meteo_db.benchmarks_donnees_meteo"
 FLIGHTS_TABLE = "aerien.benchmarks_vols"
+BOARDS_PREFIX = "benchmarks"
 TOPIC_PREFIX = "benchmarks."
 FIRST_DAY = date(1950, 1, 1)

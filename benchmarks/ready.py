@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import batched
 from typing import Any
 
@@ -22,11 +23,12 @@ def write(job: Job, names: Sequence[str], columns: Sequence[Sequence[Any]]) -> N
 
 
 def read(job: Job) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """The columns' names, and as many rows as the job is to work on."""
+    """The columns' names, and as many rows as the job is to work on, or as there are."""
     rows: list[tuple[Any, ...]] = []
     with (job.folder / _FILE).open("rb") as file:
         # pickle: the file was written by this very run.
         names: list[str] = pickle.load(file)  # noqa: S301
-        while len(rows) < job.rows:
-            rows += pickle.load(file)  # noqa: S301
+        with suppress(EOFError):
+            while len(rows) < job.rows:
+                rows += pickle.load(file)  # noqa: S301
     return names, rows[: job.rows]

@@ -1,4 +1,4 @@
-"""The benchmark's own record types: the project's under other names, with tables of their own.
+"""The benchmark's own record types: the project's under other names, with stores of their own.
 
 Importing this module makes the pipeline of this process know them.
 """
@@ -7,17 +7,31 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from benchmarks.names import FLIGHTS_TABLE, WEATHER_TABLE
-from dataflow360.records import RECORD_TYPES
-from dataflow360.records.contract import CassandraTable, MySQLTable
+import pandera.pandas as pandera
+
+from benchmarks.names import BOARDS_PREFIX, FLIGHTS_TABLE, WEATHER_TABLE
+from dataflow360.records import RECORD_TYPES, contract
+from dataflow360.records.contract import CassandraTable, MySQLTable, RedisBoards
+from dataflow360.records.departs_aeroports import DEPARTS_AEROPORTS
 from dataflow360.records.donnees_meteo import DONNEES_METEO
 from dataflow360.records.vols import VOLS
 
 assert isinstance(VOLS.store, CassandraTable)  # noqa: S101  # for mypy
+assert isinstance(DEPARTS_AEROPORTS.store, RedisBoards)  # noqa: S101
 
 WEATHER_STORE = MySQLTable(*WEATHER_TABLE.split("."))
 FLIGHTS_STORE = replace(VOLS.store, table=FLIGHTS_TABLE.partition(".")[2])
 WEATHER = replace(DONNEES_METEO, name="benchmarks_donnees_meteo", store=WEATHER_STORE)
 FLIGHTS = replace(VOLS, name="benchmarks_vols", store=FLIGHTS_STORE)
+BOARDS_STORE = replace(DEPARTS_AEROPORTS.store, prefix=BOARDS_PREFIX)
+#: Departures of places that are no airports: there are not thousands of those.
+BOARDS = replace(
+    DEPARTS_AEROPORTS,
+    name="benchmarks_departs",
+    schema=pandera.DataFrameSchema(
+        {**DEPARTS_AEROPORTS.schema.columns, "Aeroport": contract.text("A made place.", 8)}
+    ),
+    store=BOARDS_STORE,
+)
 
-RECORD_TYPES.update({record.name: record for record in (WEATHER, FLIGHTS)})
+RECORD_TYPES.update({record.name: record for record in (WEATHER, FLIGHTS, BOARDS)})
