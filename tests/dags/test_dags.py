@@ -22,6 +22,8 @@ EDGES = {
     "synthetic_weather": CHAIN,
     "aviationstack": CHAIN,
     "openweather": CHAIN,
+    "scrape_departures": CHAIN,
+    "scrape_weather": CHAIN,
     "flight_weather": {
         "list_days": {"join.extract"},
         "join.extract": {"join.stage"},
@@ -51,6 +53,8 @@ TAGS = {
     "synthetic_weather": {"synthetic", "weather", "mysql", "kafka"},
     "aviationstack": {"api", "flights", "redis", "cassandra", "kafka"},
     "openweather": {"api", "weather", "redis", "mysql", "kafka"},
+    "scrape_departures": {"web", "flights", "redis", "kafka"},
+    "scrape_weather": {"web", "weather", "redis", "kafka"},
     "flight_weather": {"derived", "flights", "weather", "mysql", "kafka"},
     "csv_files": {"files", "weather", "passengers", "fares", "mysql", "kafka"},
     "replay_quarantine": {"quarantine", "replay", "mysql", "kafka"},
@@ -60,6 +64,8 @@ CRON = {
     "synthetic_weather": "0 0 * * *",
     "aviationstack": "0 0 * * *",
     "openweather": "0 * * * *",
+    "scrape_departures": "0 */6 * * *",
+    "scrape_weather": "0 0 * * *",
     "csv_files": "0 * * * *",
 }
 #: Started by a person; what they write is only known when they run.
@@ -71,6 +77,8 @@ OUTLETS = {
     "synthetic_weather": {"meteo_db.donnees_meteo", "meteo_synthetique"},
     "aviationstack": {"aerien.vols_ao", "vols_ao"},
     "openweather": {"meteo_db.meteo_aeroports", "meteo_aeroports"},
+    "scrape_departures": {"redis.departures", "departs_aeroports"},
+    "scrape_weather": {"redis.meteo", "meteo_villes"},
     "flight_weather": {"aerien_db.vols_meteo", "vols_meteo"},
     "csv_files": {
         *("meteo_db.donnees_meteo", "aerien_db.trafic_passagers", "aerien_db.tarifs_vols"),

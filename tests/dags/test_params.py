@@ -10,14 +10,18 @@ from dataflow360.errors import FatalError
 from dataflow360.pipeline.replay_request import ReplayRequest
 from dataflow360.pipeline.request import DerivedRequest, Request
 from dataflow360.sources.aviationstack.request import AviationstackRequest
+from dataflow360.sources.flightstats import DeparturesRequest
 from dataflow360.sources.places import AirportsRequest
 from dataflow360.sources.synthetic import FlightsRequest, WeatherRequest
+from dataflow360.sources.visualcrossing import CityWeatherRequest
 
 MODELS = {
     "synthetic_flights": FlightsRequest,
     "synthetic_weather": WeatherRequest,
     "aviationstack": AviationstackRequest,
     "openweather": AirportsRequest,
+    "scrape_departures": DeparturesRequest,
+    "scrape_weather": CityWeatherRequest,
     "flight_weather": DerivedRequest,
     "csv_files": Request,
     "replay_quarantine": ReplayRequest,
@@ -32,6 +36,8 @@ NAMES = {
     "synthetic_weather": SYNTHETIC,
     "aviationstack": {"refetch", "airports", "calls"},
     "openweather": {"refetch", "airports"},
+    "scrape_departures": {"refetch", "airports"},
+    "scrape_weather": {"refetch", "airports"},
     "flight_weather": {"refetch", "day"},
     "csv_files": {"refetch"},
     "replay_quarantine": REPLAY,
