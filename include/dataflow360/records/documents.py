@@ -121,7 +121,8 @@ def _property(column: pandera.Column) -> dict[str, Any]:
     for rule in column.checks:
         match rule.statistics:
             case {"allowed_values": values}:
-                schema["enum"] = list(values)
+                # JSON Schema's enum holds for null too, whatever the type allows.
+                schema["enum"] = [*values, None] if column.nullable else list(values)
             case {"min_value": minimum, **rest} if "max_value" not in rest:
                 schema["minimum"] = minimum
             case {"max_value": maximum, "min_value": None}:
@@ -139,7 +140,7 @@ def _property(column: pandera.Column) -> dict[str, Any]:
 def _values(column: pandera.Column) -> str:
     schema = _property(column)
     if "enum" in schema:
-        return ", ".join(str(value) for value in schema["enum"])
+        return ", ".join(value for value in schema["enum"] if value is not None)
     if "minimum" in schema:
         return f"{schema['minimum']} to {schema['maximum']}"
     if "pattern" in schema:

@@ -1,6 +1,6 @@
 """Every message obeys the JSON Schema of its record type, and what is wrong does not."""
 
-from datetime import date
+from datetime import date, datetime
 
 import orjson
 import pytest
@@ -74,6 +74,19 @@ def test_a_message_has_the_declared_fields_in_their_order(record, rows, identifi
         pytest.param("vols", {"numero_vol": "HC 301"}, id="not-a-flight-number"),
         pytest.param("vols", {"mois": "november"}, id="month-not-in-french"),
         pytest.param("vols", {"date_vol": 20_000}, id="date-as-a-number"),
+        pytest.param("meteo_aeroports", {"timestamp": "2026-11-01 06:00:00"}, id="not-rfc-3339"),
+        pytest.param("meteo_aeroports", {"timestamp": "2026-11-01T06:00:00"}, id="without-offset"),
+        pytest.param("meteo_aeroports", {"timestamp": 1_793_512_800}, id="unix-seconds"),
+        pytest.param("meteo_aeroports", {"timestamp": None}, id="moment-missing"),
+        pytest.param("meteo_aeroports", {"direction_vent": 361}, id="nullable-above-the-range"),
+        pytest.param("meteo_aeroports", {"provenance": "fichier"}, id="unknown-provenance"),
+        pytest.param("meteo_villes", {"ville": "Paris"}, id="unknown-city"),
+        pytest.param("meteo_villes", {"heure_observation": None}, id="hour-missing"),
+        pytest.param("departs_aeroports", {"Heure_Arrivee": "soon"}, id="no-time-of-arrival"),
+        pytest.param("departs_aeroports", {"Vol": "AF 149"}, id="flight-with-a-blank"),
+        pytest.param("vols_meteo", {"observation": "yesterday"}, id="nullable-moment-as-words"),
+        pytest.param("vols_meteo", {"provenance": "fichier"}, id="nullable-of-other-values"),
+        pytest.param("vols_meteo", {"depart_utc": None}, id="departure-missing"),
     ],
 )
 def test_what_is_wrong_does_not_obey_it(name, spoil, made_rows, identified):
@@ -94,7 +107,10 @@ def test_it_has_the_ranges_of_the_contract(record):
     for name, column in record.schema.columns.items():
         rules = {check.name: check.statistics for check in column.checks}
         property_ = properties[name]
-        assert property_.get("enum") == rules.get("isin", {}).get("allowed_values"), name
+        allowed = rules.get("isin", {}).get("allowed_values")
+        if allowed is not None and column.nullable:
+            allowed = [*allowed, None]
+        assert property_.get("enum") == allowed, name
         assert property_.get("pattern") == rules.get("str_matches", {}).get("pattern"), name
         assert property_.get("maxLength") == rules.get("str_length", {}).get("max_value"), name
         at_least = rules.get("greater_than_or_equal_to", {}).get("min_value")
@@ -112,3 +128,28 @@ def test_a_missing_visibility_is_null(made_rows, edited, identified):
     assert value["visibilite"] is None
     assert validator_of(record).is_valid(value)
     assert value["date_observation"] == date(2026, 1, 15).isoformat()
+
+
+def test_a_moment_is_a_date_time_of_rfc_3339(made_rows, edited, identified):
+    record = RECORD_TYPES["vols_meteo"]
+    departure = datetime.fromisoformat("2026-11-01T21:35")
+    observation = datetime.fromisoformat("2026-11-01T21:52:07")
+    row = edited(
+        made_rows["vols_meteo"].slice(0, 1), 0, depart_utc=departure, observation=observation
+    )
+    (value,) = values(record, identified(record, row))
+    assert value["depart_utc"] == "2026-11-01T21:35:00Z"
+    assert value["observation"] == "2026-11-01T21:52:07Z"
+    properties = json_schema(record)["properties"]
+    for column, kind in {"depart_utc": "string", "observation": ["string", "null"]}.items():
+        assert (properties[column]["type"], properties[column]["format"]) == (kind, "date-time")
+
+
+def test_a_departure_without_weather_says_null(made_rows, edited, identified):
+    record = RECORD_TYPES["vols_meteo"]
+    nothing = {name: None for name, column in record.schema.columns.items() if column.nullable}
+    rows = edited(made_rows["vols_meteo"].slice(0, 2), 1, **nothing)
+    _, value = values(record, identified(record, rows))
+    assert {name for name, each in value.items() if each is None} == set(nothing)
+    assert "observation" in nothing
+    validator_of(record).validate(value)
