@@ -15,8 +15,11 @@ from dataflow360.faker_providers import FlightProvider, WeatherProvider
 from dataflow360.pipeline.chunk import Chunk, Refused
 from dataflow360.records import RECORD_TYPES
 from dataflow360.records.contract import CONTENT_HASH, RecordType
+from dataflow360.records.departs_aeroports import DEPARTS_AEROPORTS
 from dataflow360.records.donnees_meteo import SYNTHETIC
 from dataflow360.records.identity import content_hashes, event_ids
+from dataflow360.records.meteo_aeroports import METEO_AEROPORTS, OPEN_METEO, OPENWEATHER
+from dataflow360.records.meteo_villes import METEO_VILLES
 from dataflow360.records.vols_ao import STATUSES, VOLS_AO
 from tests.conftest import ROOT
 
@@ -38,10 +41,15 @@ def made_rows() -> dict[str, pa.Table]:
     flights = pa.concat_tables(fake.flights(code, day, rows=6) for code in AIRPORTS for day in DAYS)
     weather = pa.concat_tables(fake.weather(code, day, rows=6) for code in AIRPORTS for day in DAYS)
     provenance = pa.repeat(SYNTHETIC, weather.num_rows)
+    boards, observations = _boards(flights), _observations(weather)
     return {
         "vols": flights,
         "donnees_meteo": weather.append_column("provenance", provenance),
+        "meteo_aeroports": observations,
+        "meteo_villes": _city_weather(weather),
+        "departs_aeroports": boards,
         "vols_ao": _departures(flights),
+        "vols_meteo": _with_weather(boards, observations),
         "trafic_passagers": _sampled("passagers_dakar.csv", flights.num_rows),
         "tarifs_vols": _sampled("tarifs_afrique_ouest.csv.gz", flights.num_rows),
     }
@@ -66,6 +74,58 @@ def _departures(flights: pa.Table) -> pa.Table:
         for number, flight in enumerate(flights.to_pylist())
     ]
     return pa.Table.from_pylist(rows, schema=VOLS_AO.arrow_schema)
+
+
+def _boards(flights: pa.Table) -> pa.Table:
+    """Synthetic flights as the departure boards show them; some without a time of arrival."""
+    rows = [
+        {
+            "Vol": flight["numero_vol"],
+            "Code_Compagnie": flight["numero_vol"][:2],
+            "Compagnie": flight["compagnie"],
+            "Heure_Depart": flight["heure_depart"],
+            "Heure_Arrivee": "23:10" if number % 2 else None,
+            "Destination": flight["destination"],
+            "Pays": flight["pays_depart"],
+            "Aeroport": flight["aeroport_depart"],
+            "Date_Depart": flight["date_vol"],
+        }
+        for number, flight in enumerate(flights.to_pylist())
+    ]
+    return pa.Table.from_pylist(rows, schema=DEPARTS_AEROPORTS.arrow_schema)
+
+
+def _observations(weather: pa.Table) -> pa.Table:
+    """Synthetic weather as OpenWeather and Open-Meteo would tell it."""
+    rows = [
+        hour
+        | {
+            "timestamp": datetime.combine(
+                hour["date_observation"], time(hour["heure_observation"], number % 60)
+            ),
+            "ville": AIRPORTS[hour["aeroport"]].city,
+            "direction_vent": hour["direction_vent"] if number % 3 else None,
+            "conditions": hour["conditions_meteo"],
+            "nuages": hour["nebulosite"],
+            "provenance": OPENWEATHER if number % 2 else OPEN_METEO,
+        }
+        for number, hour in enumerate(weather.to_pylist())
+    ]
+    return pa.Table.from_pylist(rows, schema=METEO_AEROPORTS.arrow_schema)
+
+
+def _city_weather(weather: pa.Table) -> pa.Table:
+    """Synthetic weather as the page of a city has it."""
+    cities = [AIRPORTS[code].city for code in weather["aeroport"].to_pylist()]
+    rows = weather.append_column("ville", pa.array(cities))
+    return rows.select(METEO_VILLES.columns).cast(METEO_VILLES.arrow_schema)
+
+
+def _with_weather(boards: pa.Table, observations: pa.Table) -> pa.Table:
+    """The departures with their weather, where an hour of it is known."""
+    from dataflow360.sources.flight_weather import join
+
+    return join(boards, observations)
 
 
 def _sampled(name: str, rows: int) -> pa.Table:

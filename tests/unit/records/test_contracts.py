@@ -15,6 +15,8 @@ IATA = r"does not match ^[A-Z]{3}$"
 TRIMMED = r"does not match ^\S(.*\S)?$"
 TIME = r"does not match ^([01]\d|2[0-3]):[0-5]\d$"
 NUMBER = r"does not match ^[A-Z0-9]{2}[0-9]{1,4}[A-Z]?$"
+BOARD_NUMBER = r"does not match ^[A-Z0-9]{2,3}[0-9]{1,4}[A-Z]?$"
+DESIGNATOR = r"does not match ^[A-Z0-9]{2,3}$"
 UNKNOWN = "is not one of the known values"
 
 VIOLATIONS = {
@@ -86,6 +88,98 @@ VIOLATIONS = {
         ("conditions_meteo", "x" * 61, f"conditions_meteo {'x' * 61} is longer than 60"),
         ("provenance", "manuel", f"provenance manuel {UNKNOWN}"),
     ],
+    "meteo_aeroports": [
+        ("pays", "Maroc", f"pays Maroc {UNKNOWN}"),
+        ("ville", "DSS", f"ville DSS {UNKNOWN}"),
+        ("ville", "Paris", f"ville Paris {UNKNOWN}"),
+        ("aeroport", "CDG", f"aeroport CDG {UNKNOWN}"),
+        ("temperature", -10.1, "temperature -10.1 is below -10 °C"),
+        # Kelvin, as OpenWeather answers when it is asked without units.
+        ("temperature", 300.1, "temperature 300.1 is above 55 °C"),
+        ("temperature", math.nan, "temperature nan is above 55 °C"),
+        ("humidite", -1, "humidite -1 is below 0 %"),
+        ("humidite", 101, "humidite 101 is above 100 %"),
+        ("pression", 869.9, "pression 869.9 is below 870 hPa"),
+        ("pression", 1085.1, "pression 1085.1 is above 1085 hPa"),
+        ("vitesse_vent", -0.1, "vitesse_vent -0.1 is below 0 km/h"),
+        ("vitesse_vent", 410.1, "vitesse_vent 410.1 is above 410 km/h"),
+        ("direction_vent", -1, "direction_vent -1 is below 0 °"),
+        ("direction_vent", 361, "direction_vent 361 is above 360 °"),
+        ("conditions", "", f"conditions  {TRIMMED}"),
+        ("conditions", "x" * 61, f"conditions {'x' * 61} is longer than 60"),
+        ("nuages", -1, "nuages -1 is below 0 %"),
+        ("nuages", 101, "nuages 101 is above 100 %"),
+        ("provenance", "synthetique", f"provenance synthetique {UNKNOWN}"),
+    ],
+    "meteo_villes": [
+        ("ville", "Paris", f"ville Paris {UNKNOWN}"),
+        ("pays", "Maroc", f"pays Maroc {UNKNOWN}"),
+        ("aeroport", "Dakar", f"aeroport Dakar {UNKNOWN}"),
+        ("heure_observation", -1, "heure_observation -1 is below 0 h"),
+        ("heure_observation", 24, "heure_observation 24 is above 23 h"),
+        ("temperature", -10.1, "temperature -10.1 is below -10 °C"),
+        # Fahrenheit, as the page shows it to visitors from the United States.
+        ("temperature", 86.4, "temperature 86.4 is above 55 °C"),
+        ("temperature", math.nan, "temperature nan is above 55 °C"),
+        ("humidite", -0.1, "humidite -0.1 is below 0 %"),
+        ("humidite", 100.1, "humidite 100.1 is above 100 %"),
+        ("pression", 869.9, "pression 869.9 is below 870 hPa"),
+        ("pression", 1085.1, "pression 1085.1 is above 1085 hPa"),
+        ("vitesse_vent", -0.1, "vitesse_vent -0.1 is below 0 km/h"),
+        ("vitesse_vent", 410.1, "vitesse_vent 410.1 is above 410 km/h"),
+        ("direction_vent", -0.1, "direction_vent -0.1 is below 0 °"),
+        ("direction_vent", 360.1, "direction_vent 360.1 is above 360 °"),
+        ("precipitations", -0.1, "precipitations -0.1 is below 0 mm"),
+        ("precipitations", 310.1, "precipitations 310.1 is above 310 mm"),
+        ("nebulosite", -0.1, "nebulosite -0.1 is below 0 %"),
+        ("nebulosite", 100.1, "nebulosite 100.1 is above 100 %"),
+        ("conditions_meteo", " Couvert", f"conditions_meteo  Couvert {TRIMMED}"),
+        ("conditions_meteo", "x" * 101, f"conditions_meteo {'x' * 101} is longer than 100"),
+    ],
+    "departs_aeroports": [
+        ("Vol", "AF 149", f"Vol AF 149 {BOARD_NUMBER}"),
+        ("Vol", "af149", f"Vol af149 {BOARD_NUMBER}"),
+        ("Vol", "AFR12345", f"Vol AFR12345 {BOARD_NUMBER}"),
+        ("Vol", "AFR1234AB", "Vol AFR1234AB is longer than 8"),
+        ("Code_Compagnie", "A", f"Code_Compagnie A {DESIGNATOR}"),
+        ("Code_Compagnie", "af", f"Code_Compagnie af {DESIGNATOR}"),
+        ("Code_Compagnie", "AFRA", "Code_Compagnie AFRA is longer than 3"),
+        ("Compagnie", "Air France ", f"Compagnie Air France  {TRIMMED}"),
+        ("Compagnie", "x" * 81, f"Compagnie {'x' * 81} is longer than 80"),
+        ("Heure_Depart", "24:00", f"Heure_Depart 24:00 {TIME}"),
+        ("Heure_Depart", "8:05", f"Heure_Depart 8:05 {TIME}"),
+        ("Heure_Arrivee", "", f"Heure_Arrivee  {TIME}"),
+        ("Heure_Arrivee", "15:60", f"Heure_Arrivee 15:60 {TIME}"),
+        ("Destination", "Paris", f"Destination Paris {IATA}"),
+        ("Pays", "France", f"Pays France {UNKNOWN}"),
+        ("Aeroport", "CDG", f"Aeroport CDG {UNKNOWN}"),
+    ],
+    "vols_meteo": [
+        ("aeroport", "CDG", f"aeroport CDG {UNKNOWN}"),
+        ("ville", "Paris", f"ville Paris {UNKNOWN}"),
+        ("vol", "AF 149", f"vol AF 149 {BOARD_NUMBER}"),
+        ("vol", "AFR1234AB", "vol AFR1234AB is longer than 8"),
+        ("compagnie", "", f"compagnie  {TRIMMED}"),
+        ("compagnie", "x" * 81, f"compagnie {'x' * 81} is longer than 80"),
+        ("destination", "cdg", f"destination cdg {IATA}"),
+        ("heure_depart", "24:00", f"heure_depart 24:00 {TIME}"),
+        ("temperature", -10.1, "temperature -10.1 is below -10 °C"),
+        ("temperature", 55.1, "temperature 55.1 is above 55 °C"),
+        ("temperature", math.nan, "temperature nan is below -10 °C"),
+        ("humidite", -1, "humidite -1 is below 0 %"),
+        ("humidite", 101, "humidite 101 is above 100 %"),
+        ("pression", 869.9, "pression 869.9 is below 870 hPa"),
+        ("pression", 1085.1, "pression 1085.1 is above 1085 hPa"),
+        ("vitesse_vent", -0.1, "vitesse_vent -0.1 is below 0 km/h"),
+        ("vitesse_vent", 410.1, "vitesse_vent 410.1 is above 410 km/h"),
+        ("direction_vent", -1, "direction_vent -1 is below 0 °"),
+        ("direction_vent", 361, "direction_vent 361 is above 360 °"),
+        ("conditions", "", f"conditions  {TRIMMED}"),
+        ("conditions", "x" * 61, f"conditions {'x' * 61} is longer than 60"),
+        ("nuages", -1, "nuages -1 is below 0 %"),
+        ("nuages", 101, "nuages 101 is above 100 %"),
+        ("provenance", "fichier", f"provenance fichier {UNKNOWN}"),
+    ],
     "trafic_passagers": [
         ("OperatingAirline", "ASKY ", f"OperatingAirline ASKY  {TRIMMED}"),
         ("OperatingAirline", "x" * 81, f"OperatingAirline {'x' * 81} is longer than 80"),
@@ -141,10 +235,63 @@ BOUNDS = {
         "compagnie": ("x", "x" * 80),
         "numeros_marketing": ("AF1", "x" * 200),
     },
+    "meteo_aeroports": {
+        "temperature": (-10.0, 55.0),
+        "humidite": (0, 100),
+        "pression": (870.0, 1085.0),
+        "vitesse_vent": (0.0, 410.0),
+        "direction_vent": (0, 360, None),
+        "conditions": ("x", "é" * 60),
+        "nuages": (0, 100),
+        "provenance": ("openweather", "open-meteo"),
+    },
+    "meteo_villes": {
+        "heure_observation": (0, 23),
+        "temperature": (-10.0, 55.0),
+        "humidite": (0.0, 100.0),
+        "pression": (870.0, 1085.0, None),
+        "vitesse_vent": (0.0, 410.0),
+        "direction_vent": (0.0, 360.0, None),
+        "precipitations": (0.0, 310.0, None),
+        "nebulosite": (0.0, 100.0, None),
+        "conditions_meteo": ("x", "é" * 100),
+    },
+    "departs_aeroports": {
+        "Vol": ("2J1", "AFR1234A"),
+        "Code_Compagnie": ("2J", "AFR"),
+        "Compagnie": ("x", "é" * 80),
+        "Heure_Depart": ("00:00", "23:59"),
+        "Heure_Arrivee": ("00:00", "23:59", None),
+    },
+    "vols_meteo": {
+        "vol": ("2J1", "AFR1234A"),
+        "compagnie": ("x", "é" * 80),
+        "heure_depart": ("00:00", "23:59"),
+        "temperature": (-10.0, 55.0),
+        "humidite": (0, 100),
+        "pression": (870.0, 1085.0),
+        "vitesse_vent": (0.0, 410.0),
+        "direction_vent": (0, 360),
+        "conditions": ("x", "é" * 60),
+        "nuages": (0, 100),
+        "provenance": ("openweather", "open-meteo"),
+    },
 }
+#: Weather of a departure is empty where none is known.
+WEATHER_OF_A_DEPARTURE = (
+    "observation", "temperature", "humidite", "pression", "vitesse_vent", "direction_vent",
+    "conditions", "nuages", "provenance",
+)  # fmt: skip
 NULLABLE = {
     ("donnees_meteo", "visibilite"),
     ("vols_ao", "numeros_marketing"),
+    ("meteo_aeroports", "direction_vent"),
+    ("meteo_villes", "pression"),
+    ("meteo_villes", "direction_vent"),
+    ("meteo_villes", "precipitations"),
+    ("meteo_villes", "nebulosite"),
+    ("departs_aeroports", "Heure_Arrivee"),
+    *(("vols_meteo", column) for column in WEATHER_OF_A_DEPARTURE),
     ("trafic_passagers", "OperatingAirlineIATACode"),
     ("trafic_passagers", "PublishedAirlineIATACode"),
 }
@@ -202,6 +349,18 @@ def test_a_missing_value_is_refused_where_one_is_required(name, column, value, m
     rows = edited(made_rows[name].slice(0, 5), 3, **{column: value})
     expected = {} if (name, column) in NULLABLE else {3: f"{column} is missing"}
     assert check(RECORD_TYPES[name], rows).reasons == expected
+
+
+def test_a_departure_without_any_weather_is_valid(made_rows, edited):
+    nothing = dict.fromkeys(WEATHER_OF_A_DEPARTURE)
+    rows = edited(made_rows["vols_meteo"].slice(0, 5), 3, **nothing)
+    assert check(RECORD_TYPES["vols_meteo"], rows).reasons == {}
+
+
+def test_departures_are_made_with_weather_and_without(made_rows):
+    """Else the rows that the other tests take for granted would show one case only."""
+    rows = made_rows["vols_meteo"]
+    assert 0 < rows["observation"].null_count < rows.num_rows
 
 
 def test_all_that_is_wrong_in_a_row_is_said(made_rows, edited):

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from dataflow360.records import RECORD_TYPES, control, ddl
-from dataflow360.records.contract import CassandraTable, MySQLTable
+from dataflow360.records.contract import CassandraTable, MySQLTable, RedisBoards
 
 MYSQL = [r for r in RECORD_TYPES.values() if isinstance(r.store, MySQLTable)]
 CASSANDRA = [r for r in RECORD_TYPES.values() if isinstance(r.store, CassandraTable)]
@@ -69,6 +69,16 @@ def test_mysqls_types_and_comments():
     assert declared["content_hash"].startswith("BIGINT NOT NULL ")
 
 
+def test_a_moment_is_a_mysql_datetime_that_may_be_missing_where_it_is_declared_so():
+    record = RECORD_TYPES["vols_meteo"]
+    declared = columns(ddl.mysql_table(record, record.store))
+    assert declared["depart_utc"] == "DATETIME NOT NULL COMMENT 'Scheduled departure (UTC).'"
+    assert declared["observation"].startswith("DATETIME NULL ")
+    assert declared["date_depart"].startswith("DATE NOT NULL ")
+    assert declared["humidite"].startswith("SMALLINT NULL ")
+    assert declared["provenance"].startswith("VARCHAR(20) NULL ")
+
+
 @pytest.mark.parametrize("record", CASSANDRA, **by_name)
 def test_a_cassandra_table_has_the_columns_in_order(record):
     declared = columns(ddl.cassandra_table(record, record.store))
@@ -113,6 +123,14 @@ def test_mysql_gets_its_databases_first_and_every_table():
     assert tables[len(stores) :] == [s.split()[5] for s in control.TABLES], (
         "the project's own accounts come last"
     )
+
+
+def test_what_is_kept_in_redis_has_no_table():
+    boards = [r.name for r in RECORD_TYPES.values() if isinstance(r.store, RedisBoards)]
+    assert boards == ["departs_aeroports", "meteo_villes"]
+    statements = "\n".join([*ddl.mysql(), *ddl.cassandra(1)])
+    assert not any(f".{name} (" in statements for name in boards)
+    assert len(MYSQL) + len(CASSANDRA) + len(boards) == len(RECORD_TYPES)
 
 
 @pytest.mark.parametrize("factor", [1, 3])

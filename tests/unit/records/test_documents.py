@@ -1,9 +1,11 @@
 """What is committed of the contracts is what they generate."""
 
+import re
+
 import pytest
 
 from dataflow360.records import RECORD_TYPES
-from dataflow360.records.contract import CassandraTable
+from dataflow360.records.contract import CassandraTable, MySQLTable, RedisBoards
 from dataflow360.records.documents import data_dictionary, generated
 from dataflow360.records.topics import LEDGER_TOPIC, TOPICS
 
@@ -26,7 +28,15 @@ def test_the_dictionary_tells_of_every_field(record):
     assert found
     section = section.partition("\n## ")[0]
     assert record.description in section
-    assert f"`{record.store.name}`" in section
+    (store,) = re.findall("^- Store: (.*)$", section, re.M)
+    match record.store:
+        case MySQLTable(database=database, table=table):
+            assert store == f"`{database}.{table}` (MySQL)"
+        case CassandraTable(keyspace=keyspace, table=table):
+            assert store == f"`{keyspace}.{table}` (Cassandra)"
+        case RedisBoards(prefix=prefix, place=place, board_hours=hours):
+            assert store.startswith(f"`{prefix}:<{place}>` (Redis), ")
+            assert store.endswith(f" for {hours} hours")
     for topic in record.topics:
         assert f"`{topic}`" in section
     rows = {line.split("|")[1].strip(): line for line in section.splitlines() if "| `" in line}
@@ -36,8 +46,6 @@ def test_the_dictionary_tells_of_every_field(record):
         assert len(cells) == 6, name
         assert cells[2:4] == [column.metadata["unit"] or "", "no" if column.nullable else "yes"]
         assert cells[5] == column.description
-    kind = "Cassandra" if isinstance(record.store, CassandraTable) else "MySQL"
-    assert f"({kind})" in section
 
 
 def test_every_topic_is_kept_for_ever_and_the_ledger_is_compacted():

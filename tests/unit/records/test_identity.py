@@ -93,6 +93,65 @@ GOLDEN_ROWS = {
         "timestamp": datetime.fromisoformat("2026-11-02T00:00"),
         "numeros_marketing": "LH5701,UA9736",
     },
+    "meteo_aeroports": {
+        "timestamp": datetime.fromisoformat("2026-11-01T21:52:07"),
+        "pays": "Nigéria",
+        "ville": "Lagos",
+        "aeroport": "LOS",
+        "temperature": 27.4,
+        "humidite": 83,
+        "pression": 1011.0,
+        "vitesse_vent": 9.4,
+        "direction_vent": 210,
+        "conditions": "légère pluie",
+        "nuages": 75,
+        "provenance": "openweather",
+    },
+    "meteo_villes": {
+        "ville": "Dakar",
+        "pays": "Sénégal",
+        "aeroport": "DSS",
+        "date_observation": date(2026, 11, 1),
+        "heure_observation": 13,
+        "temperature": 31.1,
+        "humidite": 62.5,
+        "pression": 1010.9,
+        "vitesse_vent": 18.4,
+        "direction_vent": 340.0,
+        "precipitations": 0.0,
+        "nebulosite": 25.0,
+        "conditions_meteo": "Partiellement nuageux",
+    },
+    "departs_aeroports": {
+        "Vol": "AF149",
+        "Code_Compagnie": "AF",
+        "Compagnie": "Air France",
+        "Heure_Depart": "22:35",
+        "Heure_Arrivee": "05:40",
+        "Destination": "CDG",
+        "Pays": "Nigéria",
+        "Aeroport": "LOS",
+        "Date_Depart": date(2026, 11, 1),
+    },
+    "vols_meteo": {
+        "aeroport": "LOS",
+        "ville": "Lagos",
+        "vol": "AF149",
+        "compagnie": "Air France",
+        "destination": "CDG",
+        "date_depart": date(2026, 11, 1),
+        "heure_depart": "22:35",
+        "depart_utc": datetime.fromisoformat("2026-11-01T21:35"),
+        "observation": datetime.fromisoformat("2026-11-01T21:52:07"),
+        "temperature": 27.4,
+        "humidite": 83,
+        "pression": 1011.0,
+        "vitesse_vent": 9.4,
+        "direction_vent": 210,
+        "conditions": "légère pluie",
+        "nuages": 75,
+        "provenance": "openweather",
+    },
 }
 #: What lies in the stores today: another value here means that every row would count as changed.
 GOLDEN_HASHES = {
@@ -101,6 +160,10 @@ GOLDEN_HASHES = {
     "trafic_passagers": -9_120_449_610_161_116_053,
     "tarifs_vols": -6_341_156_318_197_122_059,
     "vols_ao": -7_054_895_005_802_709_492,
+    "meteo_aeroports": -625_583_775_730_786_223,
+    "meteo_villes": -2_786_349_657_667_210_601,
+    "departs_aeroports": 7_857_820_433_096_599_534,
+    "vols_meteo": 8_167_428_407_345_299_945,
 }
 GOLDEN_IDS = {
     "vols": "dea1a639-e20c-521b-baea-20aea074a660",
@@ -108,6 +171,10 @@ GOLDEN_IDS = {
     "trafic_passagers": "fb831d75-253c-5b21-81b8-cdb654d8bf73",
     "tarifs_vols": "294674ee-dcce-566d-97a5-246b045632c9",
     "vols_ao": "a2ec670f-5d5f-50ff-8b0a-e437bce746d7",
+    "meteo_aeroports": "608656b1-4fe5-56ea-b1fa-f5556a1408a3",
+    "meteo_villes": "8e10a53f-46cb-5caf-a050-982886110182",
+    "departs_aeroports": "ea707419-ebfd-5f31-b8ae-f188b6ff005c",
+    "vols_meteo": "49ee4952-b765-51b2-bc78-bf1514aa1ff8",
 }
 
 #: For each column another valid value than in the golden row.
@@ -183,12 +250,77 @@ OTHER_VALUES = {
         "timestamp": datetime.fromisoformat("2026-11-03T00:00"),
         "numeros_marketing": None,
     },
+    "meteo_aeroports": {
+        "timestamp": datetime.fromisoformat("2026-11-01T21:52:08"),
+        "pays": "Bénin",
+        "ville": "Cotonou",
+        "aeroport": "COO",
+        "temperature": 27.5,
+        "humidite": 84,
+        "pression": 1011.1,
+        "vitesse_vent": 9.5,
+        "direction_vent": None,
+        "conditions": "couvert",
+        "nuages": 76,
+        "provenance": "open-meteo",
+    },
+    "meteo_villes": {
+        "ville": "Bamako",
+        "pays": "Mali",
+        "aeroport": "BKO",
+        "date_observation": date(2026, 11, 2),
+        "heure_observation": 14,
+        "temperature": 31.2,
+        "humidite": 62.6,
+        "pression": None,
+        "vitesse_vent": 18.5,
+        "direction_vent": 340.1,
+        "precipitations": None,
+        "nebulosite": 25.1,
+        "conditions_meteo": "Dégagé",
+    },
+    "departs_aeroports": {
+        "Vol": "AF151",
+        "Code_Compagnie": "KL",
+        "Compagnie": "KLM",
+        "Heure_Depart": "22:40",
+        "Heure_Arrivee": None,
+        "Destination": "ORY",
+        "Pays": "Bénin",
+        "Aeroport": "COO",
+        "Date_Depart": date(2026, 11, 2),
+    },
+    "vols_meteo": {
+        "aeroport": "COO",
+        "ville": "Cotonou",
+        "vol": "AF151",
+        "compagnie": "KLM",
+        "destination": "ORY",
+        "date_depart": date(2026, 11, 2),
+        "heure_depart": "22:40",
+        "depart_utc": datetime.fromisoformat("2026-11-01T21:40"),
+        "observation": None,
+        "temperature": 27.5,
+        "humidite": None,
+        "pression": 1011.1,
+        "vitesse_vent": 9.5,
+        "direction_vent": None,
+        "conditions": None,
+        "nuages": 76,
+        "provenance": None,
+    },
 }
 CHANGES = [
     pytest.param(name, column, id=f"{name}-{column}")
     for name, values in OTHER_VALUES.items()
     for column in values
 ]
+
+#: What is missing together where a departure's weather is unknown.
+WEATHER_OF_A_DEPARTURE = (
+    "observation", "temperature", "humidite", "pression", "vitesse_vent", "direction_vent",
+    "conditions", "nuages", "provenance",
+)  # fmt: skip
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 dates = st.dates(date(1900, 1, 1), date(2200, 1, 1))
@@ -296,12 +428,29 @@ def test_a_rows_hash_does_not_depend_on_the_rows_beside_it(record, rows):
         pytest.param(name, column, id=f"{name}-{column}")
         for name, record in RECORD_TYPES.items()
         for column in record.columns
-        if not pa.types.is_temporal(record.arrow_schema.field(column).type)  # is never missing
+        if not pa.types.is_date(record.arrow_schema.field(column).type)  # is never missing
     ],
 )
 def test_a_rows_hash_does_not_depend_on_a_null_beside_it(name, column):
     both = pa.concat_tables([golden(name), golden(name, **{column: None})])
-    assert content_hashes(RECORD_TYPES[name], both)[0].as_py() == hash_of(name)
+    assert content_hashes(RECORD_TYPES[name], both).to_pylist() == [
+        hash_of(name),
+        hash_of(name, **{column: None}),
+    ]
+
+
+def test_a_departures_hash_does_not_depend_on_one_without_weather_beside_it():
+    known, without = golden("vols_meteo"), dict.fromkeys(WEATHER_OF_A_DEPARTURE)
+    both = pa.concat_tables([known, golden("vols_meteo", **without)])
+    assert content_hashes(RECORD_TYPES["vols_meteo"], both).to_pylist() == [
+        GOLDEN_HASHES["vols_meteo"],
+        hash_of("vols_meteo", **without),
+    ]
+
+
+@pytest.mark.parametrize("column", WEATHER_OF_A_DEPARTURE)
+def test_weather_that_is_known_later_changes_a_departures_hash(column):
+    assert hash_of("vols_meteo", **{column: None}) != hash_of("vols_meteo")
 
 
 def test_a_value_that_is_known_later_changes_the_hash():
