@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from benchmarks import administration
 from benchmarks.names import BOARDS_PREFIX, FLIGHTS_TABLE, TOPIC_PREFIX, WEATHER_TABLE
@@ -160,16 +161,34 @@ class Topic:
         return spans
 
 
-class Boards:
-    """The departure boards and the versions of their lines, in Redis."""
+class RedisKeys:
+    """Keys in Redis, made by writing them."""
+
+    prefixes: tuple[str, ...]
 
     def create(self) -> None:
-        """Remove what an earlier run has left: a key is made by writing it."""
+        """Remove what an earlier run has left."""
         self.drop()
 
     def empty(self) -> None:
         """Take everything out of it."""
         self.drop()
+
+    def drop(self) -> None:
+        """Remove it, if it is there."""
+        from dataflow360.stores import redis
+
+        with redis.connect() as client:
+            for prefix in self.prefixes:
+                keys = redis_keys(client, prefix)
+                if keys:
+                    client.unlink(*keys)
+
+
+class Boards(RedisKeys):
+    """The departure boards and the versions of their lines, as the project's store has them."""
+
+    prefixes = ("", "written:", "versions:", "writing:")
 
     def count(self) -> int:
         """How many lines are on the boards; none, when not every line has its version."""
@@ -179,24 +198,31 @@ class Boards:
 
         with redis.connect() as client:
             boards, versions = (
-                client.mget(list(client.scan_iter(f"{prefix}{BOARDS_PREFIX}:*", 10_000)))
-                for prefix in ("", "versions:")
+                client.mget(redis_keys(client, prefix)) for prefix in ("", "versions:")
             )
         lines = sum(len(orjson.loads(board)) for board in boards)
-        versions_length = sum(map(len, versions))
-        return lines if versions_length == lines * redis.VERSION.itemsize else 0
+        return lines if sum(map(len, versions)) == lines * redis.VERSION.itemsize else 0
 
-    def drop(self) -> None:
-        """Remove it, if it is there."""
+
+class Lines(RedisKeys):
+    """The lines of the boards, each under a key of its own."""
+
+    prefixes = ("line:",)
+
+    def count(self) -> int:
+        """How many lines there are."""
         from dataflow360.stores import redis
 
         with redis.connect() as client:
-            for prefix in ("", "written:", "versions:"):
-                keys = list(client.scan_iter(f"{prefix}{BOARDS_PREFIX}:*", 10_000))
-                if keys:
-                    client.unlink(*keys)
+            return len(redis_keys(client, *self.prefixes))
+
+
+def redis_keys(client: Any, prefix: str) -> list[bytes]:
+    """The benchmark's keys with a prefix."""
+    return list(client.scan_iter(f"{prefix}{BOARDS_PREFIX}*", 10_000))
 
 
 BOARD_LINES = Boards()
+SINGLE_LINES = Lines()
 WEATHER_ROWS = WeatherTable()
 FLIGHT_ROWS = FlightsTable()

@@ -33,6 +33,10 @@ _Numbers = npt.NDArray[np.int64]
 _EXPIRE_ALL = "for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ARGV[1]) end"
 
 
+#: Longer than any transaction.
+_GUARD_SECONDS = 3_600
+
+
 @contextmanager
 def connect() -> Iterator[Any]:
     """Open a client, and close its connections in the end."""
@@ -48,7 +52,8 @@ class RedisStore:
     """The boards of one record type.
 
     Keys: ``<prefix>:<place>`` is the board, ``written:<prefix>:<place>`` says from which interval
-    it is, ``versions:<prefix>:<place>:<day>`` holds the versions.
+    it is, ``versions:<prefix>:<place>:<day>`` holds the versions. Whoever writes any of them writes
+    ``writing:<prefix>`` with it.
     """
 
     def __init__(self, client: Any, record: RecordType, boards: RedisBoards) -> None:
@@ -79,7 +84,7 @@ class RedisStore:
         added["id"] = bytes_of(rows["event_id"])
         added["hash"] = rows[CONTENT_HASH].to_numpy()
         added["order"], added["batch"] = order, batch_id.encode()
-        with self._transaction(names) as transaction:
+        with self._transaction() as transaction:
             stored = self._read(names)
             transaction.multi()
             newest, ends = _merged(stored, added, keys.indices.to_numpy())
@@ -106,7 +111,7 @@ class RedisStore:
         prefix, seconds = self._boards.prefix, self._boards.board_hours * 3_600
         stamp = f"{as_of}|{order:020}".encode()
         marks = [f"written:{prefix}:{place}" for place in boards]
-        with self._transaction(marks) as transaction:
+        with self._transaction() as transaction:
             written = self._client.mget(marks) if marks else []
             transaction.multi()
             wanted: dict[str, bytes] = {}
@@ -118,7 +123,7 @@ class RedisStore:
     def _rendered(self, rows: pa.Table) -> dict[str, bytes]:
         """Each place's rows as one JSON array, in their order."""
         texts = json_objects({name: rows[name] for name in self._record.columns})
-        places = pc.dictionary_encode(rows[self._boards.place]).combine_chunks()
+        places = rows[self._boards.place].combine_chunks().dictionary_encode()
         numbers = places.indices.to_numpy()
         by_place = pc.take(texts, pa.array(np.argsort(numbers, kind="stable")))
         ends = np.cumsum(np.bincount(numbers, minlength=len(places.dictionary)))
@@ -129,7 +134,8 @@ class RedisStore:
 
     def _version_keys(self, rows: pa.Table) -> pa.Array:
         place = rows[self._boards.place]
-        day = pc.cast(rows[self._boards.day], pa.string())
+        day = rows[self._boards.day].combine_chunks().dictionary_encode()
+        day = pc.cast(day.dictionary, pa.string()).take(day.indices)
         keys = pc.binary_join_element_wise(f"versions:{self._boards.prefix}", place, day, ":")
         return keys.combine_chunks() if isinstance(keys, pa.ChunkedArray) else keys
 
@@ -138,16 +144,17 @@ class RedisStore:
         return [value or b"" for value in values]
 
     @contextmanager
-    def _transaction(self, watched: Sequence[str]) -> Iterator[Any]:
-        """A transaction that fails when a watched key changes before its end."""
-        if not watched:
-            with self._client.pipeline() as transaction:
-                yield transaction
-            return
+    def _transaction(self) -> Iterator[Any]:
+        """A transaction that fails when there is another one before its end.
+
+        They meet at one key: Redis would compare each of thousands of watched keys with all others.
+        """
+        guard = f"writing:{self._boards.prefix}"
         try:
             with self._client.pipeline() as transaction:
-                transaction.watch(*watched)
+                transaction.watch(guard)
                 yield transaction
+                transaction.set(guard, "", ex=_GUARD_SECONDS)
                 transaction.execute()
         except WatchError as error:
             raise RetriableError(
