@@ -97,7 +97,7 @@ def test_it_says_what_to_run_for_days_that_have_nothing(day: date) -> None:
     assert text(cells["departures"]) == "No departures with weather yet: run flight_weather.\n"
 
 
-def test_flights_meet_no_weather_but_that_of_their_hour(day: date) -> None:
+def test_flights_without_weather_are_shown_without_it(day: date) -> None:
     run_all(FLIGHTS, day, rows=ROWS)
     cells = executed(last_day=day, days=1, departure_day=day)
     assert plots(cells) <= {"late", "traffic"}
