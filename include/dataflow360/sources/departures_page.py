@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any
 from urllib.parse import parse_qs
 
+import orjson
 from pydantic import Field, ValidationError
 
 from dataflow360.airlines import AIRLINES
 from dataflow360.airports import AIRPORTS
 from dataflow360.pipeline.chunk import Chunk, chunk_of
+from dataflow360.pipeline.run import Interval
 from dataflow360.records.departs_aeroports import DEPARTS_AEROPORTS
 from dataflow360.sources.page_text import (
     Embedded,
     Entry,
+    Kept,
     PageText,
     Row,
     embedded_list,
     entry_of,
+    kept,
     reason_of,
     table_rows,
 )
@@ -48,6 +52,19 @@ class Window:
     day: date
     first_hour: int
     hours: int
+
+    @classmethod
+    def of(cls, airport: str, interval: Interval) -> Window:
+        """The window of an airport's page that a data interval reads: the same hours, local.
+
+        Raises:
+            ValueError: The airport is none of the project's.
+        """
+        if airport not in AIRPORTS:
+            raise ValueError(f"{airport} is no airport of the project")
+        start = interval.start
+        hours = round((interval.end - start) / timedelta(hours=1))
+        return cls(airport, start.date(), start.hour, hours)
 
     def __contains__(self, clock: str) -> bool:
         """Whether a time HH:MM lies in it."""
@@ -108,15 +125,49 @@ def parse(text: PageText, first: int, window: Window) -> Chunk:
     return chunk_of(DEPARTS_AEROPORTS.arrow_schema, _records(text, window), first)
 
 
+def reparse(raws: Sequence[bytes], interval: Interval) -> Chunk:
+    """Parse records again, from the bytes that quarantine keeps.
+
+    Args:
+        raws: Each as :func:`parse` has it.
+        interval: Data interval of their batch.
+    """
+    records = [(raw, _parsed_again(raw, interval)) for raw in raws]
+    return chunk_of(DEPARTS_AEROPORTS.arrow_schema, records)
+
+
+def _parsed_again(raw: bytes, interval: Interval) -> dict[str, Any] | str:
+    try:
+        again = Kept.of(raw)
+        window = Window.of(again.airport, interval)
+        is_html = again.record.startswith("<")
+        value = _from_html(again.record) if is_html else orjson.loads(again.record)
+    except ValueError as error:
+        return f"the record cannot be read again: {error}"
+    return _outcome(value, window) or "it is a codeshare, whose operating flight has a line"
+
+
+def _from_html(row: str) -> dict[str, Any]:
+    for found in table_rows(row, ROW_SELECTOR, CELL_SELECTOR):
+        return _from_table(found)
+    raise ValueError(f"it has no {ROW_SELECTOR}")
+
+
 def _records(text: PageText, window: Window) -> Iterator[tuple[bytes, dict[str, Any] | str]]:
     for entry in _entries(text):
-        try:
-            flight = _Flight.model_validate(entry.value)
-        except ValidationError as error:
-            yield entry.raw, reason_of(error)
-            continue
-        if not flight.codeshare:
-            yield entry.raw, _misplaced(flight, window) or _row(flight, window)
+        if outcome := _outcome(entry.value, window):
+            yield kept(window.airport, entry.raw), outcome
+
+
+def _outcome(value: Any, window: Window) -> dict[str, Any] | str | None:
+    """A flight's row, or why it has none; None for a codeshare."""
+    try:
+        flight = _Flight.model_validate(value)
+    except ValidationError as error:
+        return reason_of(error)
+    if flight.codeshare:
+        return None
+    return _misplaced(flight, window) or _row(flight, window)
 
 
 def _row(flight: _Flight, window: Window) -> dict[str, Any]:

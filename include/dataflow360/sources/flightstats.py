@@ -71,10 +71,9 @@ def _visit(base_url: str, airport: str, interval: Interval) -> Visit:
     from dataflow360.sources.scraping import Visit
 
     start = interval.start
-    hours = round((interval.end - start) / timedelta(hours=1))
     query = {"year": start.year, "month": start.month, "date": start.day, "hour": start.hour}
     return Visit(
         part=airport,
         url=f"{base_url}/v2/flight-tracker/departures/{airport}?{urlencode(query)}",
-        parse=partial(parse, window=Window(airport, start.date(), start.hour, hours)),
+        parse=partial(parse, window=Window.of(airport, interval)),
     )

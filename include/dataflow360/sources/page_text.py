@@ -108,6 +108,36 @@ def entry_of(value: Any, embedded: str) -> Entry:
         return Entry(value, embedded.encode())
 
 
+class Kept(BaseModel):
+    """What quarantine keeps of a record.
+
+    Attributes:
+        airport: IATA code of the airport whose page it was on.
+        record: The record itself, JSON or HTML.
+    """
+
+    airport: str
+    record: str
+
+    @classmethod
+    def of(cls, raw: bytes) -> Kept:
+        """The inverse of :func:`kept`.
+
+        Raises:
+            ValueError: The bytes are of another shape.
+        """
+        try:
+            return cls.model_validate_json(raw)
+        except ValidationError as error:
+            raise ValueError(reason_of(error)) from error
+
+
+def kept(airport: str, record: bytes) -> bytes:
+    """The original bytes of a record, with the airport whose page it was on."""
+    text = record.decode("utf-8", "replace")
+    return Kept(airport=airport, record=text).model_dump_json().encode()
+
+
 def table_rows(html: str, row_selector: str, cell_selector: str) -> Iterator[Row]:
     """The rows of a page's table.
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from dataflow360.errors import FatalError
 from dataflow360.pipeline.chunk import Chunk, chunk_of
+from dataflow360.pipeline.run import Interval
 from dataflow360.records.contract import RecordType
 
 
@@ -30,6 +31,21 @@ class Origin:
 
     request: str
     source_key: str
+
+    @property
+    def interval(self) -> Interval:
+        """The batch's data interval.
+
+        Raises:
+            FatalError: It is not of an interval.
+        """
+        interval = Interval.of_key(self.source_key)
+        if interval is None:
+            raise FatalError(
+                f"The batch of {self.source_key} is not of a data interval; its records cannot be "
+                "replayed."
+            )
+        return interval
 
 
 Reparse = Callable[[Origin, list[bytes]], Chunk]
@@ -105,6 +121,18 @@ def _openweather() -> Reparse:
     return lambda origin, raws: openweather.reparse(origin.request, raws)
 
 
+def _scrape_departures() -> Reparse:
+    from dataflow360.sources import departures_page
+
+    return lambda origin, raws: departures_page.reparse(raws, origin.interval)
+
+
+def _scrape_weather() -> Reparse:
+    from dataflow360.sources import weather_page
+
+    return lambda origin, raws: weather_page.reparse(raws, origin.interval)
+
+
 def _synthetic_flights() -> Reparse:
     from dataflow360.records.vols import VOLS
 
@@ -117,11 +145,12 @@ def _synthetic_weather() -> Reparse:
     return lambda _, raws: json_rows(DONNEES_METEO, raws)
 
 
-# A line of a scraped page does not say whose page it was on: it cannot be parsed by itself.
 _REPARSERS: dict[str, Callable[[], Reparse]] = {
     "aviationstack": _aviationstack,
     "csv_files": _csv_files,
     "openweather": _openweather,
+    "scrape_departures": _scrape_departures,
+    "scrape_weather": _scrape_weather,
     "synthetic_flights": _synthetic_flights,
     "synthetic_weather": _synthetic_weather,
 }

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
+import orjson
 from pydantic import BeforeValidator, Field, ValidationError
 
-from dataflow360.airports import Airport, by_city
+from dataflow360.airports import AIRPORTS, Airport, by_city
 from dataflow360.errors import FatalError
 from dataflow360.pipeline.chunk import Chunk, chunk_of
 from dataflow360.pipeline.run import Interval
@@ -17,10 +18,13 @@ from dataflow360.records.meteo_villes import METEO_VILLES
 from dataflow360.sources.page_text import (
     Embedded,
     Entry,
+    Kept,
     PageText,
+    Row,
     embedded_list,
     embedded_value,
     entry_of,
+    kept,
     reason_of,
     table_rows,
 )
@@ -89,20 +93,52 @@ def parse(text: PageText, first: int, airport: Airport, interval: Interval) -> C
     return chunk_of(METEO_VILLES.arrow_schema, _records(text, airport, interval), first)
 
 
+def reparse(raws: Sequence[bytes], interval: Interval) -> Chunk:
+    """Parse records again, from the bytes that quarantine keeps.
+
+    Args:
+        raws: Each as :func:`parse` has it.
+        interval: Data interval of their batch.
+    """
+    records = [(raw, _parsed_again(raw, interval)) for raw in raws]
+    return chunk_of(METEO_VILLES.arrow_schema, records)
+
+
+def _parsed_again(raw: bytes, interval: Interval) -> dict[str, Any] | str:
+    try:
+        again = Kept.of(raw)
+        is_html = again.record.startswith("<")
+        value = _from_html(again.record) if is_html else orjson.loads(again.record)
+    except ValueError as error:
+        return f"the record cannot be read again: {error}"
+    airport = AIRPORTS.get(again.airport)
+    if airport is None:
+        return f"{again.airport} is no airport of the project"
+    return _outcome(value, airport, interval) or "its hour is outside of the data interval"
+
+
+def _from_html(row: str) -> dict[str, Any]:
+    for found in table_rows(row, ROW_SELECTOR, CELL_SELECTOR):
+        return _from_table(found)
+    raise ValueError(f"it has no {ROW_SELECTOR}")
+
+
 def _records(
     text: PageText, airport: Airport, interval: Interval
 ) -> Iterator[tuple[bytes, dict[str, Any] | str]]:
-    zone = ZoneInfo(airport.timezone)
-    start, end = (t.astimezone(zone).replace(tzinfo=None) for t in (interval.start, interval.end))
     for entry in _entries(text):
-        try:
-            hour = _Hour.model_validate(entry.value)
-        except ValidationError as error:
-            yield entry.raw, reason_of(error)
-            continue
-        if start <= hour.local < end:
-            moment = hour.local.replace(tzinfo=zone).astimezone(UTC)
-            yield entry.raw, _row(hour, moment, airport)
+        if outcome := _outcome(entry.value, airport, interval):
+            yield kept(airport.iata, entry.raw), outcome
+
+
+def _outcome(value: Any, airport: Airport, interval: Interval) -> dict[str, Any] | str | None:
+    """An hour's row, or why it has none; None for an hour that was not asked for."""
+    try:
+        hour = _Hour.model_validate(value)
+    except ValidationError as error:
+        return reason_of(error)
+    moment = hour.local.replace(tzinfo=ZoneInfo(airport.timezone)).astimezone(UTC)
+    return _row(hour, moment, airport) if interval.start <= moment < interval.end else None
 
 
 def _require_place(text: PageText, airport: Airport) -> None:
@@ -138,7 +174,11 @@ def _entries(text: PageText) -> Iterator[Entry]:
             yield entry_of(value, text.embedded)
         return
     for row in table_rows(text.html, ROW_SELECTOR, CELL_SELECTOR):
-        yield Entry({name: row.text(cell) for cell, name in enumerate(COLUMNS)}, row.raw)
+        yield Entry(_from_table(row), row.raw)
+
+
+def _from_table(row: Row) -> dict[str, Any]:
+    return {name: row.text(cell) for cell, name in enumerate(COLUMNS)}
 
 
 def _hours(days: list[Any]) -> Iterator[Any]:

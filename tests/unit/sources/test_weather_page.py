@@ -14,7 +14,7 @@ from dataflow360.pipeline.run import day_interval
 from dataflow360.records.meteo_villes import METEO_VILLES
 from dataflow360.records.validation import check
 from dataflow360.sources.page_text import PageText
-from dataflow360.sources.weather_page import COLUMNS, parse
+from dataflow360.sources.weather_page import COLUMNS, parse, reparse
 
 DAY = date(2026, 11, 5)
 INTERVAL = day_interval(DAY)
@@ -204,6 +204,34 @@ def test_the_page_of_another_place_is_refused_as_a_whole(address):
         read(page(day(hour()), address=address))
 
 
+@pytest.mark.parametrize("text", [page(day(hour())), table(line())], ids=["embedded", "table"])
+def test_bytes_out_of_quarantine_become_the_same_row(text):
+    chunk = read(text)
+    again = reparse([chunk.raw(0)], INTERVAL)
+    assert again.table.to_pylist() == chunk.table.to_pylist() == [ROW]
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"", "the record cannot be read again"),
+        (b"{}", "the record cannot be read again"),
+        (b'{"airport":"DSS","record":"<p>"}', "the record cannot be read again"),
+        (b'{"airport":"CDG","record":"{}"}', "CDG is no airport of the project"),
+    ],
+)
+def test_bytes_of_another_shape_are_refused_again(raw, reason):
+    (refused,) = reparse([raw], INTERVAL).refused
+    assert refused.reason.startswith(reason)
+
+
+def test_an_hour_of_another_day_is_refused_when_it_is_replayed():
+    (raw,) = (read(page(day(hour()))).raw(0),)
+    another = day_interval(DAY + timedelta(days=3))
+    (refused,) = reparse([raw], another).refused
+    assert refused.reason == "its hour is outside of the data interval"
+
+
 JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -230,7 +258,7 @@ def test_every_hour_of_the_day_is_a_row_or_refused(entries):
     check(METEO_VILLES, chunk.table)
     for each in chunk.refused:
         assert each.reason
-        orjson.loads(each.raw)
+        orjson.loads(orjson.loads(each.raw)["record"])
 
 
 @settings(max_examples=100)
