@@ -1,10 +1,11 @@
 """Replay and dismissal of quarantine: each event once, nothing older over something newer."""
 
+import random
 import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,11 @@ from dataflow360.pipeline.chunk import Chunk, Refused
 from dataflow360.pipeline.extraction import Extraction
 from dataflow360.pipeline.quarantine_records import Entry
 from dataflow360.pipeline.replay_request import QuarantineFilter, ReplayRequest
-from dataflow360.pipeline.run import Run, day_interval
+from dataflow360.pipeline.run import Interval, Run, day_interval
+from dataflow360.records.departs_aeroports import DEPARTS_AEROPORTS
 from dataflow360.records.donnees_meteo import DONNEES_METEO
-from dataflow360.sources import csv_files
-from dataflow360.stores import mysql
+from dataflow360.sources import csv_files, page_text
+from dataflow360.stores import mysql, redis
 from tests.integration.killing import Point, run_and_kill
 from tests.integration.support import (
     FLIGHTS,
@@ -44,12 +46,22 @@ from tests.integration.support import (
     finish,
     ids_since,
     new_run,
+    received_since,
     run_all,
     stored,
 )
+from tests.unit.sources.test_flight_weather import departure
 
 ROWS = 4  # of 16 airports: 64 rows, of which every fourth is refused
 REFUSED = 16
+#: A departure as the page's embedded data have it.
+FLIGHT_HC2 = orjson.dumps(
+    {
+        "carrier": {"fs": "HC", "name": "Air Sénégal", "flightNumber": "2"},
+        "departureTime": {"time24": "09:40"},
+        "airport": {"fs": "CDG"},
+    }
+)
 YESTERDAY = "yesterday's code could not read it"
 
 both = pytest.mark.parametrize("flow", [FLIGHTS, WEATHER], ids=lambda flow: flow.dag_id)
@@ -615,3 +627,40 @@ def test_a_dismissal_needs_a_comment(
     with pytest.raises(FatalError, match="The param dismiss is wrong"):
         cli("dismiss", first, "--comment", comment)
     assert states(connection, batch_id) == {"open"}
+
+
+def test_a_departure_out_of_quarantine_is_published_and_changes_no_board() -> None:
+    """A few records are no board: what readers see stays the latest that was read."""
+    start = datetime.now(UTC).replace(hour=6, minute=0, second=0, microsecond=0)
+    start += timedelta(days=random.randrange(1, 20_000))
+    interval = Interval(start, start + timedelta(hours=6))
+    shown, lost = (
+        departure("DSS", "08:15", Vol=f"HC{n}", Date_Depart=start.date()) for n in (1, 2)
+    )
+    raw = page_text.kept("DSS", FLIGHT_HC2)
+    run = Run("scrape_departures", f"test__{uuid.uuid4()}", -1, interval)
+    wanted = Extraction(
+        record=DEPARTS_AEROPORTS,
+        topic="departs_aeroports",
+        source_key=interval.key,
+        source_name="a board",
+        request="{}",
+        fetch=lambda: [
+            Chunk(
+                pa.Table.from_pylist([shown], DEPARTS_AEROPORTS.arrow_schema),
+                np.array([1]),
+                lambda row: b"",
+                [Refused(2, raw, YESTERDAY)],
+            )
+        ],
+    )
+    batch_id = extraction.extract(wanted, run, refetch=False)
+    finish(batch_id, run)
+    with redis.connect() as client:
+        board = client.get("departures:DSS")
+        sent_before = ends("departs_aeroports")
+        assert replay(request(batch_id)) == 1
+        assert client.get("departures:DSS") == board
+    assert [flight["Vol"] for flight in orjson.loads(board)] == ["HC1"]
+    (message,) = received_since("departs_aeroports", sent_before)
+    assert orjson.loads(message.value)["Vol"] == lost["Vol"] == "HC2"
