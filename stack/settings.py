@@ -214,6 +214,13 @@ def example() -> str:
         "# at each start; one that is set here as well wins over the derived one, for example:",
         '# AIRFLOW_CONN_DATAFLOW360_REDIS=\'{"conn_type": "redis", "host": "cache.example"}\'',
         "# AIRFLOW__CORE__PARALLELISM=8",
+        "#",
+        "# The pipeline's own settings may be set here as well; these are their defaults:",
+        "# DATAFLOW360_MAX_BAD_SHARE=0.5               a run with more refused records is red",
+        "# DATAFLOW360_AVIATIONSTACK_MONTHLY_CALLS=100  the plan's calls a month",
+        "# DATAFLOW360_CHROMIUM=/usr/bin/chromium      the browser for web pages, and its driver",
+        "# DATAFLOW360_CHROMEDRIVER=/usr/bin/chromedriver",
+        "# DATAFLOW360_SELENIUM_GRID=                  URL of a Selenium Grid to use instead",
     ]
     section = ""
     for setting in SETTINGS:
