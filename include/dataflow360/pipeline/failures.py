@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import MySQLdb
+from botocore.exceptions import BotoCoreError, ClientError
 from cassandra import (
     AuthenticationFailed,
     OperationTimedOut,
@@ -38,6 +39,16 @@ _KAFKA_FORBIDDEN = {
 _CASSANDRA_ERRORS = (
     NoHostAvailable, ConnectionException, OperationTimedOut, Timeout, Unavailable, Unauthorized,
 )  # fmt: skip
+
+_AWS_FORBIDDEN = {
+    "AccessDenied", "AccessDeniedException", "AuthFailure", "ExpiredToken", "ExpiredTokenException",
+    "IncompleteSignature", "InvalidClientTokenId", "InvalidSignatureException",
+    "SignatureDoesNotMatch", "UnrecognizedClientException",
+}  # fmt: skip
+_AWS_WRONG = {
+    "InvalidArgumentException", "InvalidParameterValue", "InvalidParameterValueException",
+    "ValidationError", "ValidationException",
+}  # fmt: skip
 
 
 @contextmanager
@@ -77,6 +88,8 @@ def readable_failures() -> Iterator[None]:
             f"Redis (connection dataflow360_redis) does not answer: {error}; "
             "this task tries again later."
         ) from error
+    except (ClientError, BotoCoreError) as error:
+        raise _aws_failure(error) from error
 
 
 def _code_and_cause(error: MySQLdb.Error) -> tuple[int, str]:
@@ -113,4 +126,30 @@ def _kafka_failure(error: KafkaException) -> FatalError | RetriableError:
     return RetriableError(
         f"Kafka (connection dataflow360_kafka) does not answer: {cause.str()}; "
         "this task tries again later."
+    )
+
+
+def _aws_failure(error: ClientError | BotoCoreError) -> FatalError | RetriableError:
+    if not isinstance(error, ClientError):
+        return RetriableError(
+            f"AWS (connection dataflow360_aws) does not answer: {error}; "
+            "this task tries again later."
+        )
+    code = error.response["Error"]["Code"]
+    if code in _AWS_FORBIDDEN:
+        return FatalError(
+            f"AWS refuses the user of connection dataflow360_aws: {error}; "
+            "mend its password or its policies."
+        )
+    if code in _AWS_WRONG:
+        return FatalError(
+            f"AWS takes this request for wrong: {error}; mend the params or the code."
+        )
+    if code == "ResourceNotFoundException":
+        return RetriableError(
+            f"Something on AWS is missing: {error}; the DAG aws_setup makes it, and this task tries "
+            "again later."
+        )
+    return RetriableError(
+        f"AWS (connection dataflow360_aws) has failed: {error}; this task tries again later."
     )

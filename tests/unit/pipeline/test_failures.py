@@ -2,6 +2,12 @@
 
 import MySQLdb
 import pytest
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    WaiterError,
+)
 from cassandra import (
     AuthenticationFailed,
     ConsistencyLevel,
@@ -28,6 +34,10 @@ def mysql(code: int, text: str = "the server's words") -> MySQLdb.OperationalErr
 
 def kafka(code: int, text: str = "the broker's words") -> KafkaException:
     return KafkaException(KafkaError(code, text))
+
+
+def aws(code: str, text: str = "AWS's words") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": text}}, "PutRecords")
 
 
 def unavailable() -> Unavailable:
@@ -67,6 +77,12 @@ RETRIABLE = {
     "kafka-old-epoch": (kafka(KafkaError.INVALID_PRODUCER_EPOCH), "Another run of the same batch"),
     "redis-refused": (redis.ConnectionError("refused"), "dataflow360_redis"),
     "redis-timed-out": (redis.TimeoutError("late"), "dataflow360_redis"),
+    "aws-refused": (EndpointConnectionError(endpoint_url="http://aws"), "dataflow360_aws"),
+    "aws-timed-out": (ConnectTimeoutError(endpoint_url="http://aws"), "dataflow360_aws"),
+    "aws-never-ready": (WaiterError("TableExists", "too long", {}), "dataflow360_aws"),
+    "aws-throttled": (aws("ProvisionedThroughputExceededException"), "dataflow360_aws"),
+    "aws-own-fault": (aws("InternalFailure"), "dataflow360_aws"),
+    "aws-not-set-up": (aws("ResourceNotFoundException"), "the DAG aws_setup"),
 }
 FORBIDDEN = {
     "mysql-password": (mysql(ER.ACCESS_DENIED_ERROR), "dataflow360_mysql"),
@@ -86,6 +102,9 @@ FORBIDDEN = {
     ),
     "redis-password": (redis.AuthenticationError("wrong password"), "dataflow360_redis"),
     "redis-command": (redis.NoPermissionError("no right"), "dataflow360_redis"),
+    "aws-key": (aws("UnrecognizedClientException"), "dataflow360_aws"),
+    "aws-signature": (aws("SignatureDoesNotMatch"), "dataflow360_aws"),
+    "aws-policy": (aws("AccessDeniedException"), "dataflow360_aws"),
 }  # fmt: skip
 
 
@@ -160,3 +179,11 @@ def test_what_works_works():
     with readable_failures():
         done = True
     assert done
+
+
+@pytest.mark.parametrize("code", ["ValidationException", "InvalidParameterValueException"])
+def test_a_request_that_aws_takes_for_wrong_is_not_tried_again(code):
+    found = translated(aws(code, "ShardCount must be positive"))
+    assert type(found) is FatalError
+    assert "ShardCount must be positive" in str(found)
+    assert is_one_sentence(str(found))

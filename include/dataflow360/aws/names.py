@@ -1,0 +1,14 @@
+"""What the resources on AWS are called."""
+
+CONNECTION = "dataflow360_aws"
+
+STREAM = "weather_stream"
+#: The latest observation of each city.
+STATE_TABLE = "dataflow_mongo"
+#: All observations.
+HISTORY_TABLE = "dataflow_mongo_history"
+FUNCTION = "kinesis_to_dynamo"
+LOG_GROUP = f"/aws/lambda/{FUNCTION}"
+#: Where Lambda names the records that it has given up.
+FAILURE_QUEUE = f"{FUNCTION}_failures"
+ROLE = f"dataflow360_{FUNCTION}"
