@@ -226,12 +226,14 @@ def _check_measurements(data: object) -> None:
 
 
 def _check_number(name: str, value: int | Decimal) -> None:
+    """DynamoDB keeps 38 digits, and powers of ten within limits."""
     try:
         number = DYNAMODB_CONTEXT.create_decimal(value)
-    except DecimalException as error:
-        raise RefusedError(f"data.{name} has more digits than DynamoDB keeps") from error
-    if number and not _SMALLEST <= number.adjusted() <= _LARGEST:
-        raise RefusedError(f"data.{name} is {_shown(value)}, which DynamoDB cannot keep")
+        fits = not number or _SMALLEST <= number.adjusted() <= _LARGEST
+    except DecimalException:
+        fits = False
+    if not fits:
+        raise RefusedError(f"data.{name} is {_shown(value)}, beyond the numbers of DynamoDB")
 
 
 def _shown(value: object) -> str:

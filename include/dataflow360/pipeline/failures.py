@@ -147,8 +147,8 @@ def _aws_failure(error: ClientError | BotoCoreError) -> FatalError | RetriableEr
         )
     if code == "ResourceNotFoundException":
         return RetriableError(
-            f"Something on AWS is missing: {error}; the DAG aws_setup makes it, and this task tries "
-            "again later."
+            f"Something on AWS is missing: {error}; the DAG aws_setup makes it, and this task "
+            "tries again later."
         )
     return RetriableError(
         f"AWS (connection dataflow360_aws) has failed: {error}; this task tries again later."
