@@ -6,6 +6,7 @@ from airflow.sdk.exceptions import ParamValidationError
 from airflow.serialization.serialized_objects import DagSerialization
 
 from dataflow360.airports import AIRPORTS
+from dataflow360.aws.request import SetupRequest
 from dataflow360.errors import FatalError
 from dataflow360.pipeline.replay_request import ReplayRequest
 from dataflow360.pipeline.request import DerivedRequest, Request
@@ -25,6 +26,7 @@ MODELS = {
     "flight_weather": DerivedRequest,
     "csv_files": Request,
     "replay_quarantine": ReplayRequest,
+    "aws_setup": SetupRequest,
 }
 SYNTHETIC = {"refetch", "airports", "bad_share", "day", "rows"}
 REPLAY = {
@@ -41,6 +43,9 @@ NAMES = {
     "flight_weather": {"refetch", "day"},
     "csv_files": {"refetch"},
     "replay_quarantine": REPLAY,
+    "aws_setup": {
+        *("shards", "batch_size", "window_seconds", "starting_position", "maximum_retry_attempts"),
+    },
 }
 QUARANTINE_ID = "0f8fad5b-d9cb-569f-a165-70867728950e"
 
@@ -88,6 +93,8 @@ def test_the_defaults_are_valid_and_mean_what_the_library_means(dag_id, dagbag):
         ("csv_files", {"refetch": True}),
         ("aviationstack", {"airports": ["LOS", "DSS"], "calls": 3}),
         ("aviationstack", {"calls": None}),
+        ("aws_setup", {"shards": 1, "batch_size": 1, "starting_position": "LATEST"}),
+        ("aws_setup", {"window_seconds": 0, "maximum_retry_attempts": 0}),
         ("replay_quarantine", {"record_type": "vols", "since": "2026-11-01", "limit": 1}),
         ("replay_quarantine", {"ids": [QUARANTINE_ID], "dry_run": False, "dismiss": "a test"}),
         ("replay_quarantine", {"dag": "csv_files", "reason": "humidite", "by": "Awa"}),
@@ -150,3 +157,22 @@ def test_form_and_library_refuse_what_is_wrong_of_a_replay(name, value, asked):
         asked("replay_quarantine", **{name: value})
     with pytest.raises(FatalError, match=f"The param {name}"):
         ReplayRequest.checked({name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("shards", 0, id="no-shard"),
+        pytest.param("batch_size", 10_001, id="more-than-lambda-takes"),
+        pytest.param("window_seconds", 301, id="longer-than-lambda-waits"),
+        pytest.param("starting_position", "AT_TIMESTAMP", id="another-position"),
+        pytest.param("maximum_retry_attempts", -1, id="attempts-for-ever"),
+    ],
+)
+def test_form_and_library_refuse_what_would_block_the_stream_or_be_refused_by_aws(
+    name, value, asked
+):
+    with pytest.raises(ParamValidationError):
+        asked("aws_setup", **{name: value})
+    with pytest.raises(FatalError, match=f"The param {name}"):
+        SetupRequest.checked({name: value})

@@ -26,7 +26,7 @@ _MAPPING_SECONDS = 180
 def ensure_role(iam: Any, arns: Arns) -> Outcome:
     """The function's role, with the least that it needs."""
     outcome: Outcome = "unchanged"
-    trust, policy = _trust(), _policy(arns)
+    trust, allowed = _trust(), policy(arns)
     role = look_up(iam.get_role, RoleName=names.ROLE)
     if role is None:
         iam.create_role(RoleName=names.ROLE, AssumeRolePolicyDocument=json.dumps(trust))
@@ -36,9 +36,9 @@ def ensure_role(iam: Any, arns: Arns) -> Outcome:
         outcome = "updated"
     iam.get_waiter("role_exists").wait(RoleName=names.ROLE, WaiterConfig=WAITING)
     present = look_up(iam.get_role_policy, RoleName=names.ROLE, PolicyName=names.ROLE)
-    if present is None or present["PolicyDocument"] != policy:
+    if present is None or present["PolicyDocument"] != allowed:
         iam.put_role_policy(
-            RoleName=names.ROLE, PolicyName=names.ROLE, PolicyDocument=json.dumps(policy)
+            RoleName=names.ROLE, PolicyName=names.ROLE, PolicyDocument=json.dumps(allowed)
         )
         outcome = "created" if outcome == "created" else "updated"
     return outcome
@@ -54,7 +54,9 @@ def _trust() -> Document:
     )
 
 
-def _policy(arns: Arns) -> Document:
+def policy(arns: Arns) -> Document:
+    """What the function may do: read the stream, write the tables, log, and name its failures."""
+
     def allow(resource: str, *actions: str) -> Document:
         return {"Effect": "Allow", "Action": list(actions), "Resource": resource}
 
