@@ -182,7 +182,10 @@ CREATE TABLE IF NOT EXISTS dataflow360.runs (
   rows_changed BIGINT NOT NULL,
   rows_unchanged BIGINT NOT NULL,
   rows_stored BIGINT NOT NULL COMMENT 'Valid rows found in the store.',
-  messages_published BIGINT NOT NULL COMMENT 'Messages of the batch read back from the topic.',
+  messages_published BIGINT NOT NULL
+    COMMENT 'Messages of the batch read back from the topic, or taken by the stream.',
+  rows_failed BIGINT NOT NULL DEFAULT 0
+    COMMENT 'Taken by the stream and refused behind it: in quarantine or in the failure queue.',
   state ENUM('reconciled', 'failed', 'skipped') NOT NULL,
   reason TEXT NULL COMMENT 'Why it failed or was skipped.',
   reconciled_at DATETIME(6) NOT NULL,

@@ -18,6 +18,7 @@ from dataflow360.records.contract import CONTENT_HASH, RecordType
 from dataflow360.records.departs_aeroports import DEPARTS_AEROPORTS
 from dataflow360.records.donnees_meteo import SYNTHETIC
 from dataflow360.records.identity import content_hashes, event_ids
+from dataflow360.records.mesures_villes import MESURES_VILLES
 from dataflow360.records.meteo_aeroports import METEO_AEROPORTS, OPEN_METEO, OPENWEATHER
 from dataflow360.records.meteo_villes import METEO_VILLES
 from dataflow360.records.vols_ao import STATUSES, VOLS_AO
@@ -47,6 +48,7 @@ def made_rows() -> dict[str, pa.Table]:
         "donnees_meteo": weather.append_column("provenance", provenance),
         "meteo_aeroports": observations,
         "meteo_villes": _city_weather(weather),
+        "mesures_villes": _measurements(weather),
         "departs_aeroports": boards,
         "vols_ao": _departures(flights),
         "vols_meteo": _with_weather(boards, observations),
@@ -112,6 +114,40 @@ def _observations(weather: pa.Table) -> pa.Table:
         for number, hour in enumerate(weather.to_pylist())
     ]
     return pa.Table.from_pylist(rows, schema=METEO_AEROPORTS.arrow_schema)
+
+
+def _measurements(weather: pa.Table) -> pa.Table:
+    """Synthetic weather with air as OpenWeather would tell them; of the past, the air alone."""
+    rows = []
+    for number, hour in enumerate(weather.to_pylist()):
+        airport = AIRPORTS[hour["aeroport"]]
+        moment = datetime.combine(
+            hour["date_observation"], time(hour["heure_observation"], number % 60)
+        )
+        row = dict.fromkeys(MESURES_VILLES.columns) | {
+            "ville": airport.city,
+            "pays": airport.country,
+            "aeroport": airport.iata,
+            "timestamp": moment,
+            "aqi": number % 5 + 1,
+            "co": 200.25 + number,
+            "no2": number / 8,
+            "pm2_5": 12.0,
+            "nh3": 0.5 if number % 2 else None,
+        }
+        if number % 3:
+            row |= {
+                "temp": hour["temperature"],
+                "feels_like": hour["temperature"] + 1.5,
+                "pressure": hour["pression"],
+                "humidity": hour["humidite"],
+                "visibility": 10_000,
+                "wind_speed": hour["vitesse_vent"] / 4,
+                "wind_deg": hour["direction_vent"],
+                "clouds": hour["nebulosite"],
+            }
+        rows.append(row)
+    return pa.Table.from_pylist(rows, schema=MESURES_VILLES.arrow_schema)
 
 
 def _city_weather(weather: pa.Table) -> pa.Table:

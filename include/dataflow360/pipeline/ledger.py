@@ -13,7 +13,7 @@ from dataflow360.stores import mysql
 
 _COUNTS = (
     "rows_read", "rows_valid", "rows_duplicate", "rows_quarantined", "rows_new", "rows_changed",
-    "rows_unchanged", "rows_stored", "messages_published",
+    "rows_unchanged", "rows_stored", "messages_published", "rows_failed",
 )  # fmt: skip
 
 

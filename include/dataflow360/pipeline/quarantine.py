@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import batched
 from typing import Any
 
 from dataflow360.pipeline import landing
@@ -67,6 +69,37 @@ def count_kept(connection: Any, batch: Batch) -> int:
     return total
 
 
+def quarantine_id(dag_id: str, record_type: str, raw: bytes, occurrence: int = 0) -> str:
+    """Id of a refused record: the same bytes for the n-th time in a batch have the same id."""
+    name = f"quarantine\x1f{dag_id}\x1f{record_type}\x1f{occurrence}\x1f"
+    return str(uuid.uuid5(NAMESPACE, name.encode() + raw))
+
+
+def refused_since(
+    connection: Any, dag_id: str, record_type: str, raws: Sequence[bytes], since: datetime
+) -> set[bytes]:
+    """Which records a DAG has refused from a moment on, and nobody has replayed.
+
+    Args:
+        connection: Session with MySQL.
+        dag_id: The DAG.
+        record_type: Type of the records.
+        raws: Bytes of the records that are asked for.
+        since: The moment, by MySQL's clock (UTC).
+    """
+    ids = {quarantine_id(dag_id, record_type, raw): raw for raw in raws}
+    refused: set[bytes] = set()
+    for some in batched(ids, _ROWS_AT_ONCE, strict=False):
+        found = fetch(
+            connection,
+            f"SELECT quarantine_id FROM {DATABASE}.quarantine WHERE state <> 'replayed'"
+            f" AND last_seen >= %s AND quarantine_id IN ({', '.join(['%s'] * len(some))})",
+            (since, *some),
+        )
+        refused |= {ids[row[0]] for row in found}
+    return refused
+
+
 def _identified(batch: Batch) -> Iterator[list[tuple[str, Refused]]]:
     """Refused records with their ids: the same bytes for the n-th time in a batch, the same id."""
     seen: Counter[bytes] = Counter()
@@ -74,9 +107,9 @@ def _identified(batch: Batch) -> Iterator[list[tuple[str, Refused]]]:
     for entries in landing.refused_records(batch.folder):
         for entry in entries:
             digest = uuid.uuid5(NAMESPACE, entry.raw).bytes
-            name = f"quarantine\x1f{batch.dag_id}\x1f{batch.record_type}\x1f{seen[digest]}\x1f"
+            own = quarantine_id(batch.dag_id, batch.record_type, entry.raw, seen[digest])
             seen[digest] += 1
-            pending.append((str(uuid.uuid5(NAMESPACE, name.encode() + entry.raw)), entry))
+            pending.append((own, entry))
             if len(pending) == _ROWS_AT_ONCE:
                 yield pending
                 pending = []

@@ -14,8 +14,8 @@ from dataflow360.pipeline.request import Day, Params
 #: Names of the record types. The contracts themselves are heavy to import, so that the form has a
 #: copy of their names; a test compares the two.
 RECORD_TYPE_NAMES = (
-    "departs_aeroports", "donnees_meteo", "meteo_aeroports", "meteo_villes", "tarifs_vols",
-    "trafic_passagers", "vols", "vols_ao", "vols_meteo",
+    "departs_aeroports", "donnees_meteo", "mesures_villes", "meteo_aeroports", "meteo_villes",
+    "tarifs_vols", "trafic_passagers", "vols", "vols_ao", "vols_meteo",
 )  # fmt: skip
 
 _MOST_IDS = 1_000

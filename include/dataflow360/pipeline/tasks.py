@@ -25,7 +25,7 @@ from dataflow360.pipeline.request import Request
 
 if TYPE_CHECKING:
     from dataflow360.pipeline.extraction import Extraction
-    from dataflow360.pipeline.run import Run
+    from dataflow360.pipeline.run import Interval, Run
 
 log = logging.getLogger(__name__)
 
@@ -160,15 +160,20 @@ def reconcile(batch_id: str) -> Mapping[str, int]:
     from dataflow360.pipeline.run import run_of
     from dataflow360.stores import mysql
 
-    context = get_current_context()
-    run = run_of(context)
+    run = run_of(get_current_context())
     with readable_failures():
         account = reconciling.reconcile(batch_id, run)
         with mysql.connect() as connection:
             interval = registry.get(connection, batch_id).interval or run.interval
+    announce(interval)
+    return account
+
+
+def announce(interval: Interval) -> None:
+    """Say in the events of a task's outlets which data interval was updated."""
+    context = get_current_context()
     for asset in context["task"].outlets:
         context["outlet_events"][asset].extra = {"interval": interval.key}
-    return account
 
 
 def select_quarantined() -> list[str]:

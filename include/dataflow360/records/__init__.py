@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataflow360.records.contract import RecordType
 from dataflow360.records.departs_aeroports import DEPARTS_AEROPORTS
 from dataflow360.records.donnees_meteo import DONNEES_METEO
+from dataflow360.records.mesures_villes import MESURES_VILLES
 from dataflow360.records.meteo_aeroports import METEO_AEROPORTS
 from dataflow360.records.meteo_villes import METEO_VILLES
 from dataflow360.records.tarifs_vols import TARIFS_VOLS
@@ -25,5 +26,6 @@ RECORD_TYPES: dict[str, RecordType] = {
         METEO_VILLES,
         VOLS_AO,
         VOLS_METEO,
+        MESURES_VILLES,
     )
 }

@@ -94,6 +94,26 @@ class RedisBoards:
         return f"redis.{self.prefix}"
 
 
+@dataclass(frozen=True, slots=True)
+class DynamoDBTable:
+    """Tables of DynamoDB that a Lambda function fills from a Kinesis stream.
+
+    Attributes:
+        stream: The stream.
+        table: The latest row of each entity.
+        history: Every row, by the natural key.
+    """
+
+    stream: str
+    table: str
+    history: str
+
+    @property
+    def name(self) -> str:
+        """Qualified name, as in ``dynamodb.dataflow_mongo``."""
+        return f"dynamodb.{self.table}"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordType:
     """One kind of record, declared once.
@@ -109,7 +129,7 @@ class RecordType:
         event_time: RFC 3339 time of each event, from a table of valid rows; missing where the
             rows carry no date.
         store: Where the rows are kept.
-        topics: Topics that may carry this record type.
+        topics: Topics that may carry this record type; none where its rows go through a stream.
     """
 
     name: str
@@ -120,7 +140,7 @@ class RecordType:
     id_column: str
     entity: str
     event_time: Callable[[pa.Table], pa.Array]
-    store: MySQLTable | CassandraTable | RedisBoards
+    store: MySQLTable | CassandraTable | RedisBoards | DynamoDBTable
     topics: tuple[str, ...]
 
     @property

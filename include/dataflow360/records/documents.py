@@ -12,7 +12,13 @@ import pandera.pandas as pandera
 import pyarrow as pa
 
 from dataflow360.records import RECORD_TYPES, ddl
-from dataflow360.records.contract import MOMENT, RecordType, RedisBoards, arrow_type
+from dataflow360.records.contract import (
+    MOMENT,
+    DynamoDBTable,
+    RecordType,
+    RedisBoards,
+    arrow_type,
+)
 
 _JSON_TYPES = {
     pa.int8(): "integer",
@@ -66,11 +72,11 @@ def data_dictionary() -> str:
             record.description,
             "",
             f"- Store: {_store(record)}",
-            f"- Topics: {', '.join(f'`{topic}`' for topic in record.topics)}",
+            *_topics(record),
             f"- Natural key: {', '.join(f'`{column}`' for column in record.natural_key)}",
             f"- Event id: `{record.id_column}`, UUIDv5 of record type and natural key",
             f"- Message key: `{record.entity}`",
-            f"- JSON Schema: [`schemas/{record.name}.json`](schemas/{record.name}.json)",
+            *_schema(record),
             "",
             "| Field | Type | Unit | Required | Values | Description |",
             "| --- | --- | --- | --- | --- | --- |",
@@ -83,8 +89,25 @@ def data_dictionary() -> str:
     return "\n".join(lines) + "\n"
 
 
+def _topics(record: RecordType) -> list[str]:
+    if not record.topics:
+        return []
+    return [f"- Topics: {', '.join(f'`{topic}`' for topic in record.topics)}"]
+
+
+def _schema(record: RecordType) -> list[str]:
+    if not record.topics:
+        return []
+    return [f"- JSON Schema: [`schemas/{record.name}.json`](schemas/{record.name}.json)"]
+
+
 def _store(record: RecordType) -> str:
     match record.store:
+        case DynamoDBTable() as tables:
+            return (
+                f"`{tables.table}` (DynamoDB), the latest row of each `{record.entity}`, and "
+                f"`{tables.history}`, every row; filled from the Kinesis stream `{tables.stream}`"
+            )
         case RedisBoards() as boards:
             return (
                 f"`{boards.prefix}:<{boards.place}>` (Redis), a JSON array of the rows of the "
@@ -103,6 +126,7 @@ def generated() -> dict[str, str]:
             )
             + "\n"
             for record in RECORD_TYPES.values()
+            if record.topics
         },
         "schemas/mysql.sql": _DDL_HEADER + ";\n\n".join(ddl.mysql()) + ";\n",
         "schemas/cassandra.cql": _DDL_HEADER + ";\n\n".join(ddl.cassandra(1)) + ";\n",

@@ -12,7 +12,14 @@ from typing import Any
 from dataflow360.pipeline.extraction import Extraction
 from dataflow360.pipeline.request import Request
 from dataflow360.pipeline.run import Run
-from dataflow360.sources import flight_weather, flightstats, openweather, synthetic, visualcrossing
+from dataflow360.sources import (
+    city_measurements,
+    flight_weather,
+    flightstats,
+    openweather,
+    synthetic,
+    visualcrossing,
+)
 from dataflow360.sources.aviationstack import fetching as aviationstack
 from dataflow360.sources.aviationstack.request import AviationstackRequest
 from dataflow360.sources.places import AirportsRequest
@@ -32,6 +39,7 @@ SOURCES: Mapping[str, Source] = {
     "scrape_departures": Source(flightstats.DeparturesRequest, flightstats.departures),
     "scrape_weather": Source(visualcrossing.CityWeatherRequest, visualcrossing.city_weather),
     "openweather": Source(AirportsRequest, openweather.weather),
+    "openweather_to_kinesis": Source(AirportsRequest, city_measurements.measurements),
     "aviationstack": Source(AviationstackRequest, aviationstack.flights),
     "flight_weather": Source(Request, flight_weather.flights_with_weather),
 }

@@ -1,6 +1,7 @@
-"""OpenWeather's current weather: the call (I/O) and the answer (pure).
+"""OpenWeather: the calls (I/O), and the answer that tells the current weather (pure).
 
-Contract: https://openweathermap.org/current, units=metric, lang=fr.
+Contracts: https://openweathermap.org/current, units=metric, lang=fr, and
+https://openweathermap.org/api/air-pollution.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pydantic import BaseModel, Field, FiniteFloat, ValidationError
 from dataflow360.airports import AIRPORTS, nearest
 from dataflow360.http import Api, Session
 from dataflow360.pipeline.chunk import Chunk, chunk_of
+from dataflow360.pipeline.run import Interval
 from dataflow360.records.meteo_aeroports import METEO_AEROPORTS, OPENWEATHER
 from dataflow360.stores.rate_limit import RateLimit
 
@@ -79,6 +81,39 @@ class OpenWeather:
         return self._session.get(
             "/data/2.5/weather",
             {"lat": airport.latitude, "lon": airport.longitude, "units": "metric", "lang": "fr"},
+            self._limit.wait,
+        )
+
+    def air_pollution(self, iata: str) -> bytes:
+        """The present air at an airport, as JSON.
+
+        Raises:
+            FatalError: The key is refused, or the place.
+            RetriableError: OpenWeather does not answer, or has too many calls of ours.
+        """
+        airport = AIRPORTS[iata]
+        return self._session.get(
+            "/data/2.5/air_pollution",
+            {"lat": airport.latitude, "lon": airport.longitude},
+            self._limit.wait,
+        )
+
+    def air_pollution_history(self, iata: str, interval: Interval) -> bytes:
+        """The air at an airport in each hour of an interval of the past, as JSON.
+
+        Raises:
+            FatalError: The key is refused, or the place.
+            RetriableError: OpenWeather does not answer, or has too many calls of ours.
+        """
+        airport = AIRPORTS[iata]
+        return self._session.get(
+            "/data/2.5/air_pollution/history",
+            {
+                "lat": airport.latitude,
+                "lon": airport.longitude,
+                "start": int(interval.start.timestamp()),
+                "end": int(interval.end.timestamp()) - 1,  # both ends are included
+            },
             self._limit.wait,
         )
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from dataflow360.records import RECORD_TYPES, control, ddl
-from dataflow360.records.contract import CassandraTable, MySQLTable, RedisBoards
+from dataflow360.records.contract import CassandraTable, DynamoDBTable, MySQLTable, RedisBoards
 
 MYSQL = [r for r in RECORD_TYPES.values() if isinstance(r.store, MySQLTable)]
 CASSANDRA = [r for r in RECORD_TYPES.values() if isinstance(r.store, CassandraTable)]
@@ -125,12 +125,14 @@ def test_mysql_gets_its_databases_first_and_every_table():
     )
 
 
-def test_what_is_kept_in_redis_has_no_table():
-    boards = [r.name for r in RECORD_TYPES.values() if isinstance(r.store, RedisBoards)]
-    assert boards == ["departs_aeroports", "meteo_villes"]
+def test_what_is_kept_in_redis_or_on_aws_has_no_table():
+    elsewhere = [
+        r.name for r in RECORD_TYPES.values() if isinstance(r.store, RedisBoards | DynamoDBTable)
+    ]
+    assert elsewhere == ["departs_aeroports", "meteo_villes", "mesures_villes"]
     statements = "\n".join([*ddl.mysql(), *ddl.cassandra(1)])
-    assert not any(f".{name} (" in statements for name in boards)
-    assert len(MYSQL) + len(CASSANDRA) + len(boards) == len(RECORD_TYPES)
+    assert not any(f".{name} (" in statements for name in elsewhere)
+    assert len(MYSQL) + len(CASSANDRA) + len(elsewhere) == len(RECORD_TYPES)
 
 
 @pytest.mark.parametrize("factor", [1, 3])

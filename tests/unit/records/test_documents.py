@@ -5,7 +5,7 @@ import re
 import pytest
 
 from dataflow360.records import RECORD_TYPES
-from dataflow360.records.contract import CassandraTable, MySQLTable, RedisBoards
+from dataflow360.records.contract import CassandraTable, DynamoDBTable, MySQLTable, RedisBoards
 from dataflow360.records.documents import data_dictionary, generated
 from dataflow360.records.topics import LEDGER_TOPIC, TOPICS
 
@@ -37,6 +37,10 @@ def test_the_dictionary_tells_of_every_field(record):
         case RedisBoards(prefix=prefix, place=place, board_hours=hours):
             assert store.startswith(f"`{prefix}:<{place}>` (Redis), ")
             assert store.endswith(f" for {hours} hours")
+        case DynamoDBTable(stream=stream, table=table, history=history):
+            assert store.startswith(f"`{table}` (DynamoDB), the latest row of each")
+            assert f"`{history}`, every row" in store
+            assert store.endswith(f"from the Kinesis stream `{stream}`")
     for topic in record.topics:
         assert f"`{topic}`" in section
     rows = {line.split("|")[1].strip(): line for line in section.splitlines() if "| `" in line}
@@ -46,6 +50,14 @@ def test_the_dictionary_tells_of_every_field(record):
         assert len(cells) == 6, name
         assert cells[2:4] == [column.metadata["unit"] or "", "no" if column.nullable else "yes"]
         assert cells[5] == column.description
+
+
+def test_only_what_goes_to_a_topic_has_a_schema_of_its_messages(record):
+    section = data_dictionary().partition(f"\n## {record.name}\n")[2].partition("\n## ")[0]
+    has_topics = bool(record.topics)
+    assert (f"schemas/{record.name}.json" in DOCUMENTS) == has_topics
+    assert ("\n- Topics: " in section) == has_topics
+    assert (f"schemas/{record.name}.json" in section) == has_topics
 
 
 def test_every_topic_is_kept_for_ever_and_the_ledger_is_compacted():

@@ -71,6 +71,7 @@ def test_a_departure_with_weather_has_the_moment_of_the_board(made_rows):
     ("name", "column"),
     [
         ("meteo_aeroports", "timestamp"),
+        ("mesures_villes", "timestamp"),
         ("vols_ao", "heure_depart_prevue"),
         ("vols_meteo", "depart_utc"),
     ],

@@ -1,0 +1,163 @@
+"""The put step: the rows of a batch go on the Kinesis stream, and it is noted where they lie.
+
+Putting again is harmless, as the consumer writes the same observation any number of times: a retry
+or a cleared task puts the whole batch. The note, ``put.parquet`` beside the batch's rows, replaces
+that of an earlier attempt when all rows are on the stream.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dataflow360.aws import names, tables
+from dataflow360.aws.clients import client
+from dataflow360.errors import FatalError
+from dataflow360.pipeline import landing, registry
+from dataflow360.pipeline.staging import CHANGED, NEW
+from dataflow360.stores import mysql
+from dataflow360.streams import kinesis, measurements
+from dataflow360.streams.kinesis import Place
+
+log = logging.getLogger(__name__)
+
+UNCHANGED = "unchanged"
+
+_FILE = "put.parquet"
+_BEGAN = b"began"
+_SCHEMA = pa.schema(
+    [
+        ("ville", pa.string()),
+        ("moment", pa.int64()),
+        ("data", pa.binary()),
+        ("shard", pa.string()),
+        ("sequence", pa.string()),
+        ("change", pa.string()),
+        ("before", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A row that is on the stream.
+
+    Attributes:
+        ville: City.
+        moment: Unix seconds.
+        data: The record of the stream.
+        shard: Shard that it lies in.
+        sequence: Its number there.
+        change: Whether the tables held it before: ``new``, ``changed`` or ``unchanged``.
+        before: Digest of another version that the history held before; None where there was none.
+    """
+
+    ville: str
+    moment: int
+    data: bytes
+    shard: str
+    sequence: str
+    change: str
+    before: str | None
+
+    @property
+    def key(self) -> tables.Key:
+        """What it is in the tables."""
+        return self.ville, self.moment
+
+    @property
+    def place(self) -> Place:
+        """Where it lies on the stream."""
+        return Place(self.shard, self.sequence)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What was put of a batch.
+
+    Attributes:
+        began: When, by MySQL's clock (UTC): what was refused before is another matter.
+        sent: The rows.
+    """
+
+    began: datetime
+    sent: list[Sent]
+
+    @classmethod
+    def of(cls, folder: Path) -> Self:
+        """Read the note beside a batch.
+
+        Raises:
+            FatalError: There is none.
+        """
+        try:
+            table = pq.read_table(folder / _FILE)
+        except FileNotFoundError as error:
+            raise FatalError(
+                f"Nothing is noted of the batch {folder.name} having been put on {names.STREAM}; "
+                "clear its put task."
+            ) from error
+        began = datetime.fromisoformat(table.schema.metadata[_BEGAN].decode())
+        return cls(began, [Sent(**row) for row in table.to_pylist()])
+
+
+def put(batch_id: str) -> str:
+    """Put a batch on the stream; returns its id.
+
+    Raises:
+        RetriableError: The stream has refused some rows for a minute.
+    """
+    with mysql.connect() as connection:
+        batch = registry.get(connection, batch_id)
+        began: datetime = mysql.fetch(connection, "SELECT UTC_TIMESTAMP(6)")[0][0]
+        aside = batch.folder / f"put-{uuid.uuid4().hex}.parquet"
+        schema = _SCHEMA.with_metadata({_BEGAN: began.isoformat().encode()})
+        try:
+            landing.write_tables(aside, schema, _put_rows(batch.folder, schema))
+            aside.replace(batch.folder / _FILE)
+        finally:
+            aside.unlink(missing_ok=True)
+        registry.mark(connection, batch_id, "published")
+    return batch_id
+
+
+def _put_rows(folder: Path, schema: pa.Schema) -> Iterator[pa.Table]:
+    stream, dynamodb = client("kinesis"), client("dynamodb")
+    total = 0
+    for rows in landing.valid_rows(folder):
+        records = list(measurements.records(rows))
+        keys = [_key(record.data) for record in records]
+        held = tables.hold(dynamodb, keys)
+        places = kinesis.put(stream, names.STREAM, records)
+        sent = [
+            Sent(*key, record.data, place.shard, place.sequence, *_before(held, key, record.data))
+            for key, record, place in zip(keys, records, places, strict=True)
+        ]
+        total += len(sent)
+        log.info("%s records are on %s", total, names.STREAM)
+        columns = {name: [getattr(each, name) for each in sent] for name in schema.names}
+        yield pa.table(columns, schema)
+
+
+def _key(data: bytes) -> tables.Key:
+    payload: dict[str, Any] = orjson.loads(data)
+    return payload["ville"], payload["timestamp"]
+
+
+def _before(held: tables.Held, key: tables.Key, data: bytes) -> tuple[str, str | None]:
+    """What a row is to the tables as they were, and the digest of another version of it."""
+    item = held.history.get(key)
+    if item is None:
+        return NEW, None
+    if not tables.is_same(item, data):
+        return CHANGED, tables.digest(item)
+    return UNCHANGED, None

@@ -1,0 +1,100 @@
+"""The reconcile step of a batch that went through the stream: put = stored + failed."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from dataflow360.aws import arrival
+from dataflow360.aws.arrival import Arrival
+from dataflow360.aws.putting import UNCHANGED, Note
+from dataflow360.errors import FatalError
+from dataflow360.pipeline import ledger, quarantine, registry
+from dataflow360.pipeline.run import Run
+from dataflow360.pipeline.staging import CHANGED, NEW
+from dataflow360.stores import mysql
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What was counted of a batch; new, changed and unchanged are by what the tables held before.
+
+    ``messages_published`` are the rows that the stream has taken, ``rows_stored`` those that are
+    in DynamoDB, ``rows_failed`` those that were given up on the way.
+    """
+
+    rows_read: int
+    rows_valid: int
+    rows_duplicate: int
+    rows_quarantined: int
+    rows_new: int
+    rows_changed: int
+    rows_unchanged: int
+    rows_stored: int
+    messages_published: int
+    rows_failed: int
+
+
+def reconcile(batch_id: str, run: Run) -> dict[str, int]:
+    """Count a batch where it has arrived, enter the run in the ledger, and judge it.
+
+    Raises:
+        FatalError: Something is lost; the ledger row says what.
+    """
+    seen = arrival.look(batch_id)
+    with mysql.connect() as connection:
+        batch = registry.get(connection, batch_id)
+        changes = Counter(row.change for row in Note.of(batch.folder).sent)
+        account = Account(
+            rows_read=batch.rows_read,
+            rows_valid=batch.rows_valid,
+            rows_duplicate=batch.rows_duplicate,
+            rows_quarantined=batch.rows_quarantined,
+            rows_new=changes[NEW],
+            rows_changed=changes[CHANGED],
+            rows_unchanged=changes[UNCHANGED],
+            rows_stored=seen.stored,
+            messages_published=seen.put,
+            rows_failed=seen.failed,
+        )
+        faults = [*find_faults(account, seen, quarantine.count_kept(connection, batch))]
+        if batch.missing:
+            faults.append(f"it is incomplete, clear the extract task for the rest: {batch.missing}")
+        ledger.enter(connection, run, batch, asdict(account), faults)
+    if faults:
+        raise FatalError(
+            f"Batch {batch_id} of {batch.source_name} does not reconcile: {'; '.join(faults)}."
+        )
+    if seen.failed:
+        log.warning("%s records were given up: see quarantine and the failure queue", seen.failed)
+    log.info("Batch %s reconciles: %s", batch_id, asdict(account))
+    return asdict(account)
+
+
+def find_faults(account: Account, seen: Arrival, kept: int) -> Iterator[str]:
+    """The equations of a batch that do not hold, each as a clause.
+
+    Args:
+        account: What was counted.
+        seen: How far its rows have come.
+        kept: Refused records found in quarantine.
+    """
+    a = account
+    if a.rows_read != a.rows_valid + a.rows_duplicate + a.rows_quarantined:
+        yield (
+            f"{a.rows_read} read, but {a.rows_valid} valid + {a.rows_duplicate} duplicate + "
+            f"{a.rows_quarantined} quarantined"
+        )
+    if kept != a.rows_quarantined:
+        yield f"{a.rows_quarantined} refused, but {kept} in quarantine"
+    if a.messages_published != a.rows_valid:
+        yield f"{a.rows_valid} valid, but {a.messages_published} put on the stream"
+    if a.messages_published != a.rows_stored + a.rows_failed:
+        yield (
+            f"{a.messages_published} put on the stream, but {a.rows_stored} stored + "
+            f"{a.rows_failed} failed ({', '.join(seen.missing)} missing)"
+        )
