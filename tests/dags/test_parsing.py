@@ -14,6 +14,7 @@ FILES = (
     "csv_files",
     "replay_quarantine",
     "aviationstack",
+    "openweather_to_kinesis",
     "aws_setup",
 )
 LIMIT_SECONDS = 0.15

@@ -11,4 +11,6 @@ FUNCTION = "kinesis_to_dynamo"
 LOG_GROUP = f"/aws/lambda/{FUNCTION}"
 #: Where Lambda names the records that it has given up.
 FAILURE_QUEUE = f"{FUNCTION}_failures"
+#: The DAG that brings those records into quarantine.
+FAILURES_DAG = "lambda_failures"
 ROLE = f"dataflow360_{FUNCTION}"
