@@ -8,7 +8,7 @@ LocalStack answers unless the connection `dataflow360_aws` has no `endpoint_url`
 
 The defaults of the params:
 **one shard** takes 1,000 records a second, and sixteen airports an hour need less;
-**batches of 100** make few calls of many records and leave little to repeat when one fails, and
+**batches of 500** are what one PutRecords brings, handled by one invocation in a second, and
 **one second** is what a record waits at most for its batch to fill;
 **TRIM_HORIZON** reads what was put before the mapping was made, which LATEST would lose;
 **three more attempts** outlast a short failure and end a lasting one: what is given up is named in
@@ -34,15 +34,15 @@ from dataflow360.pipeline.tasks import TASK_DEFAULTS
     tags=["aws", "kinesis", "lambda", "dynamodb"],
 )
 def aws_setup():
-    function = tasks.ensure_function()
+    stream, function = tasks.ensure_stream(), tasks.ensure_function()
     [tasks.ensure_role(), tasks.ensure_log_group()] >> function
-    read_and_written = [
-        tasks.ensure_stream(),
+    mapping = tasks.ensure_mapping(stream)
+    written = [
         tasks.ensure_state_table(),
         tasks.ensure_history_table(),
         tasks.ensure_failure_queue(),
     ]
-    [function, *read_and_written] >> tasks.ensure_mapping() >> tasks.send_canary()
+    [function, *written] >> mapping >> tasks.send_canary()
 
 
 aws_setup()

@@ -1,5 +1,7 @@
 """Integration tests drive the pipeline's own steps, in this process, on the real servers."""
 
+import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,3 +22,17 @@ def own_inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     settings.cache_clear()
     yield
     settings.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def serverless() -> Iterator[None]:
+    """The serverless path, set up in an AWS account of the tests' own."""
+    from tests.integration import serverless as path
+
+    name = "AIRFLOW_CONN_DATAFLOW360_AWS"
+    own = json.loads(os.environ[name]) | {"login": path.ACCOUNT}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(name, json.dumps(own))
+        assert path.arns().account == path.ACCOUNT
+        path.set_up()
+        yield

@@ -126,7 +126,9 @@ def _sha256(code: bytes) -> str:
 
 
 @looking_again
-def ensure_mapping(lambda_: Any, arns: Arns, request: SetupRequest) -> Outcome:
+def ensure_mapping(
+    lambda_: Any, arns: Arns, request: SetupRequest, *, stream: Outcome = "unchanged"
+) -> Outcome:
     """The event source mapping, by which Lambda reads the stream.
 
     Args:
@@ -134,6 +136,8 @@ def ensure_mapping(lambda_: Any, arns: Arns, request: SetupRequest) -> Outcome:
         arns: Names in the account.
         request: Batch size, window and attempts; the starting position counts only when the
             mapping is made.
+        stream: What was done to the stream: after a change, a mapping that exists is told again
+            what it is, so that it notices its new shards.
     """
     wanted = {
         "BatchSize": request.batch_size,
@@ -153,8 +157,9 @@ def ensure_mapping(lambda_: Any, arns: Arns, request: SetupRequest) -> Outcome:
         )
         _wait_until_enabled(lambda_, found["UUID"])
         return "created"
-    disabled = found["State"] in {"Disabled", "Disabling"}
-    if not disabled and all(_has(found, name, value) for name, value in wanted.items()):
+    is_off = found["State"] in {"Disabled", "Disabling"}
+    is_as_wanted = not is_off and all(_has(found, name, value) for name, value in wanted.items())
+    if is_as_wanted and stream == "unchanged":
         _wait_until_enabled(lambda_, found["UUID"])
         return "unchanged"
     lambda_.update_event_source_mapping(UUID=found["UUID"], Enabled=True, **wanted)

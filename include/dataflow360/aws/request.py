@@ -19,7 +19,7 @@ class SetupRequest(Params):
         default=1, ge=1, le=100, title="Shards", description="Shards of the stream."
     )
     batch_size: int = Field(
-        default=100,
+        default=500,
         ge=1,
         le=10_000,
         title="Batch size",

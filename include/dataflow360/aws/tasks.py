@@ -22,7 +22,7 @@ _CANARY_SECONDS = 120
 
 
 @task
-def ensure_stream() -> str:
+def ensure_stream() -> Outcome:
     """See to the Kinesis stream."""
     from dataflow360.aws import setup
     from dataflow360.aws.clients import client
@@ -33,7 +33,7 @@ def ensure_stream() -> str:
 
 
 @task
-def ensure_state_table() -> str:
+def ensure_state_table() -> Outcome:
     """See to the DynamoDB table of the latest observations."""
     from dataflow360.aws import setup
     from dataflow360.aws.clients import client
@@ -44,7 +44,7 @@ def ensure_state_table() -> str:
 
 
 @task
-def ensure_history_table() -> str:
+def ensure_history_table() -> Outcome:
     """See to the DynamoDB table of all observations."""
     from dataflow360.aws import setup
     from dataflow360.aws.clients import client
@@ -55,7 +55,7 @@ def ensure_history_table() -> str:
 
 
 @task
-def ensure_failure_queue() -> str:
+def ensure_failure_queue() -> Outcome:
     """See to the SQS queue that names the records which Lambda gives up."""
     from dataflow360.aws import setup
     from dataflow360.aws.clients import client
@@ -66,7 +66,7 @@ def ensure_failure_queue() -> str:
 
 
 @task
-def ensure_log_group() -> str:
+def ensure_log_group() -> Outcome:
     """See to the function's log group and how long it keeps lines."""
     from dataflow360.aws import setup
     from dataflow360.aws.clients import client
@@ -77,7 +77,7 @@ def ensure_log_group() -> str:
 
 
 @task
-def ensure_role() -> str:
+def ensure_role() -> Outcome:
     """See to the function's role and its policy."""
     from dataflow360.aws import function
     from dataflow360.aws.arns import Arns
@@ -89,7 +89,7 @@ def ensure_role() -> str:
 
 
 @task
-def ensure_function() -> str:
+def ensure_function() -> Outcome:
     """See to the Lambda function, its code and its configuration."""
     from dataflow360.aws import function
     from dataflow360.aws.arns import Arns
@@ -104,7 +104,7 @@ def ensure_function() -> str:
 
 
 @task
-def ensure_mapping() -> str:
+def ensure_mapping(stream: Outcome) -> Outcome:
     """See to the event source mapping, by which the function reads the stream."""
     from dataflow360.aws import function
     from dataflow360.aws.arns import Arns
@@ -113,7 +113,7 @@ def ensure_mapping() -> str:
 
     with readable_failures():
         arns = Arns.of(client("sts"))
-        outcome = function.ensure_mapping(client("lambda"), arns, _request())
+        outcome = function.ensure_mapping(client("lambda"), arns, _request(), stream=stream)
         return _say(f"{names.STREAM} → {names.FUNCTION}", outcome)
 
 
@@ -145,6 +145,6 @@ def _request() -> SetupRequest:
     return SetupRequest.checked(dict(get_current_context()["params"]))
 
 
-def _say(name: str, outcome: Outcome) -> str:
+def _say(name: str, outcome: Outcome) -> Outcome:
     log.info("%s: %s", name, outcome)
     return outcome
