@@ -16,7 +16,7 @@ TEST = $(PYTHON) -m stack --profile test
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up down status logs clean env test lint bench \
-	kafka mysql cqlsh redis-cli airflow simulate quarantine notebook bootstrap bootstrap-python \
+	kafka mysql cqlsh redis-cli aws airflow simulate quarantine notebook bootstrap bootstrap-python \
 	bootstrap-notebook
 
 help: ## list the targets
@@ -79,6 +79,9 @@ cqlsh: bootstrap ## open Cassandra's client: make cqlsh ARGS="-e 'DESCRIBE KEYSP
 
 redis-cli: bootstrap ## open Redis's client: make redis-cli ARGS="GET key"
 	@$(STACK) client redis-cli $(ARGS)
+
+aws: bootstrap ## run the aws client on LocalStack: make aws ARGS="kinesis list-streams"
+	@$(STACK) client aws $(ARGS)
 
 airflow: bootstrap ## run Airflow's command line: make airflow ARGS="dags list"
 	@$(STACK) client airflow $(ARGS)

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Prepares this checkout on a bare Debian machine: system packages, Python 3.13, the .venv.
+# Prepares this checkout on a bare Debian machine: system packages, Python 3.13, the .venv, and
+# LocalStack's own environment.
 #
 #   stack/bootstrap.sh          everything that the local stack needs
 #   stack/bootstrap.sh python   only what the Python environment needs (lint, unit tests)
@@ -15,6 +16,8 @@ python_version=3.13
 venv=$root/.venv
 stamp=$venv/.requirements.sha256
 notebook_stamp=$venv/.requirements-notebook.sha256
+localstack=$root/.stack/lib/localstack
+localstack_stamp=$localstack/.requirements.sha256
 log=$root/.stack/bootstrap.log
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export PATH
@@ -111,6 +114,26 @@ ensure_notebook() {
     step 'Python packages of requirements-notebook.lock' install_notebook
 }
 
+# LocalStack wants older packages than Airflow does, so it has an environment of its own.
+create_localstack() {
+    "$venv/bin/uv" venv --clear --python "$venv/bin/python" "$localstack"
+}
+
+sync_localstack() {
+    UV_LINK_MODE=copy "$venv/bin/uv" pip sync --python "$localstack/bin/python" --require-hashes \
+        "$root/requirements-localstack.lock" \
+        && sha256sum "$root/requirements-localstack.lock" >"$localstack_stamp"
+}
+
+ensure_localstack() {
+    if ! is_python "$localstack/bin/python"; then
+        step "LocalStack's environment" create_localstack
+    elif [ -f "$localstack_stamp" ] && sha256sum --check --status "$localstack_stamp" 2>/dev/null; then
+        return 0
+    fi
+    step 'Python packages of requirements-localstack.lock' sync_localstack
+}
+
 # ---------------------------------------------------------------- system packages
 
 have_postgres() {
@@ -147,6 +170,9 @@ missing_packages() {
     have_postgres || echo postgresql
     have_java || echo default-jre-headless
     have mvn || echo maven
+    have node || echo nodejs
+    have npm || echo npm
+    have aws || echo awscli
     { [ -x /usr/bin/chromium ] && [ -x /usr/bin/chromedriver ]; } || echo chromium chromium-driver
 }
 
@@ -203,6 +229,7 @@ if have flock; then
 fi
 ensure_packages
 ensure_venv
-if [ "$scope" = notebook ]; then
-    ensure_notebook
-fi
+case $scope in
+    all) ensure_localstack ;;
+    notebook) ensure_notebook ;;
+esac

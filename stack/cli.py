@@ -151,7 +151,7 @@ def run(context: typer.Context, command: list[str]) -> None:
 @app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 def client(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="kafka, mysql, cqlsh, redis-cli or airflow.")],
+    name: Annotated[str, typer.Argument(help="kafka, mysql, cqlsh, redis-cli, aws or airflow.")],
     arguments: Annotated[list[str] | None, typer.Argument(help="Handed to the client.")] = None,
 ) -> None:
     """Open a store's own client with the project's credentials."""

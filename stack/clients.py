@@ -7,9 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stack.commands import find
-from stack.environment import HOST, inherited_environment, project_environment
+from stack.environment import (
+    AWS_KEY,
+    HOST,
+    aws_url,
+    inherited_environment,
+    project_environment,
+)
 from stack.errors import StackError
-from stack.servers import cassandra, kafka, mysql
+from stack.servers import cassandra, kafka, localstack, mysql
 from stack.settings import Settings
 
 _KAFKA_IDLE_MS = 5_000
@@ -91,12 +97,26 @@ def airflow_client(settings: Settings, arguments: Sequence[str]) -> Client:
     )
 
 
+def aws_client(settings: Settings, arguments: Sequence[str]) -> Client:
+    """The aws command line client, before LocalStack and nothing else."""
+    return Client(
+        (find("aws", "awscli"), "--endpoint-url", aws_url(settings), *arguments),
+        {
+            "AWS_ACCESS_KEY_ID": AWS_KEY,
+            "AWS_SECRET_ACCESS_KEY": AWS_KEY,
+            "AWS_CONFIG_FILE": str(localstack.client_file(settings)),
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        },
+    )
+
+
 CLIENTS: Mapping[str, Callable[[Settings, Sequence[str]], Client]] = {
     "kafka": kafka_client,
     "mysql": mysql_client,
     "cqlsh": cqlsh_client,
     "redis-cli": redis_client,
     "airflow": airflow_client,
+    "aws": aws_client,
 }
 """The clients by name."""
 

@@ -18,6 +18,10 @@ from stack.settings import (
 )
 
 HOST = "127.0.0.1"
+AWS_ACCOUNT = "000000000000"
+AWS_REGION = "us-east-1"
+AWS_KEY = "test"
+"""Access key and secret of LocalStack, which asks for some and takes any."""
 SUPERVISED_BY = "STACK_SUPERVISED_BY"
 """Variable that marks every process below a profile's supervisor, its value the state directory."""
 
@@ -85,8 +89,8 @@ def project_environment(settings: Settings) -> dict[str, str]:
 
 
 def inherited_environment() -> dict[str, str]:
-    """The caller's environment without what belongs to another Airflow or another profile."""
-    foreign = ("AIRFLOW_", "AIRFLOW__", PORT_PREFIX, SECRET_PREFIX, *API_KEYS)
+    """The caller's environment without what belongs to others: an Airflow, a profile, AWS."""
+    foreign = ("AIRFLOW_", "AIRFLOW__", "AWS_", PORT_PREFIX, SECRET_PREFIX, *API_KEYS)
     return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
 
 
@@ -125,6 +129,12 @@ def connections(settings: Settings) -> dict[str, Mapping[str, object]]:
                 "bootstrap.servers": bootstrap,
                 **kafka_client_options("dataflow360", settings.secret("KAFKA")),
             },
+        },
+        "DATAFLOW360_AWS": {
+            "conn_type": "aws",
+            "login": AWS_KEY,
+            "password": AWS_KEY,
+            "extra": {"region_name": AWS_REGION, "endpoint_url": aws_url(settings)},
         },
         **source_connections(settings),
     }
@@ -215,6 +225,11 @@ def airflow_options(settings: Settings) -> dict[str, str]:
 def airflow_url(settings: Settings) -> str:
     """The address of Airflow's UI."""
     return f"http://{HOST}:{settings.port('AIRFLOW')}"
+
+
+def aws_url(settings: Settings) -> str:
+    """The address of LocalStack."""
+    return f"http://{HOST}:{settings.port('LOCALSTACK')}"
 
 
 def simulator_url(settings: Settings) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from stack.commands import find, run
 from stack.profiles import Profile
 
-SERVERS = ("kafka", "cassandra")
+SERVERS = ("kafka", "cassandra", "dynamodb")
 """The servers that come from Maven, each with its ``stack/maven/<name>/pom.xml``."""
 
 

@@ -8,13 +8,22 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 
-from stack import java, ports, processes, supervisor
+from stack import java, node, ports, processes, supervisor
 from stack import settings as env_file
 from stack.contracts import Contracts
 from stack.errors import StackError
 from stack.profiles import Profile
 from stack.programs import Service
-from stack.servers import airflow, cassandra, kafka, mysql, postgres, redis, simulator
+from stack.servers import (
+    airflow,
+    cassandra,
+    kafka,
+    localstack,
+    mysql,
+    postgres,
+    redis,
+    simulator,
+)
 from stack.settings import Settings
 
 Report = Callable[[str], None]
@@ -33,6 +42,7 @@ def services(settings: Settings) -> tuple[Service, ...]:
         cassandra.service(settings, contracts),
         kafka.service(settings, contracts),
         simulator.service(settings),
+        *localstack.services(settings),
         airflow.metadata(settings),
         airflow.api(settings),
     )
@@ -119,11 +129,16 @@ def _make_directories(settings: Settings) -> None:
 
 
 def _download(profile: Profile, report: Report) -> None:
-    missing = [name for name in java.SERVERS if not java.is_downloaded(profile, name)]
+    missing = [
+        (source, server)
+        for source in (java, node)
+        for server in source.SERVERS
+        if not source.is_downloaded(profile, server)
+    ]
     with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda name: java.download(profile, name), missing))
+        list(pool.map(lambda each: each[0].download(profile, each[1]), missing))
     if missing:
-        report(f"downloaded {' and '.join(missing)}")
+        report(f"downloaded {' and '.join(server for _, server in missing)}")
 
 
 def _check_ports(settings: Settings, wanted: list[Service]) -> None:

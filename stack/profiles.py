@@ -23,6 +23,9 @@ BASE_PORTS = {
     "POSTGRES": 5432,
     "AIRFLOW": 8080,
     "LOCALSTACK": 4566,
+    "KINESIS_TLS": 4567,
+    "KINESIS": 4568,
+    "DYNAMODB": 8000,
     "SIMULATOR": 8090,
 }
 """The port of each listener in the profile ``demo``."""

@@ -14,7 +14,8 @@ class Program:
     """A server process: how it is started and stopped.
 
     ``ports`` are the short names of the ports that it listens on. ``stop_group`` sends the stop
-    signal to the program's children as well.
+    signal to the program's children as well. ``environment`` is added to the supervisor's; it
+    holds no secret.
     """
 
     name: str

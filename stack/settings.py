@@ -97,6 +97,9 @@ _PORT_DESCRIPTIONS = {
     "POSTGRES": "PostgreSQL, Airflow's metadata",
     "AIRFLOW": "Airflow's UI and REST API",
     "LOCALSTACK": "LocalStack, the AWS APIs",
+    "KINESIS_TLS": "kinesis-mock's second port, which nobody uses",
+    "KINESIS": "kinesis-mock, behind LocalStack",
+    "DYNAMODB": "DynamoDB Local, behind LocalStack",
     "SIMULATOR": "the source simulator",
 }
 

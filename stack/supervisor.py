@@ -188,6 +188,10 @@ def _section(profile: Profile, program: Program) -> str:
     }
     if program.user is not None:
         lines["user"] = program.user
+    if program.environment:
+        lines["environment"] = ",".join(
+            f'{name}="{value}"' for name, value in program.environment.items()
+        )
     body = "".join(f"{name} = {_escaped(value)}\n" for name, value in lines.items())
     return f"[program:{program.name}]\n{body}"
 

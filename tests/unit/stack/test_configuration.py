@@ -10,6 +10,7 @@ from stack import lifecycle, supervisor
 from stack import settings as env_file
 from stack.contracts import Contracts
 from stack.environment import (
+    AWS_KEY,
     SIMULATOR_KEY,
     connections,
     inherited_environment,
@@ -110,7 +111,7 @@ def test_every_password_is_a_random_one(profile: Profile, tmp_path: Path) -> Non
         rendered(mine).items(), rendered(other).values(), strict=True
     ):
         common = set(pattern.findall(text)) & set(pattern.findall(other_text))
-        assert common <= {SIMULATOR_KEY}, name
+        assert common <= {SIMULATOR_KEY, AWS_KEY}, name
 
 
 def test_no_secret_is_on_a_command_line(settings: Settings, programs: str) -> None:
@@ -159,7 +160,8 @@ def test_connections_are_json_that_airflow_reads(settings: Settings) -> None:
 
     for name in connections(settings):
         connection = json.loads(environment[f"AIRFLOW_CONN_{name}"])
-        assert connection["conn_type"] in ("mysql", "cassandra", "redis", "kafka", "http")
+        known = ("mysql", "cassandra", "redis", "kafka", "aws", "http")
+        assert connection["conn_type"] in known
     kafka_options = json.loads(environment["AIRFLOW_CONN_DATAFLOW360_KAFKA"])["extra"]
     assert kafka_options["bootstrap.servers"].count("127.0.0.1:") == 3
 
