@@ -172,7 +172,7 @@ missing_packages() {
     have mvn || echo maven
     have node || echo nodejs
     have npm || echo npm
-    have aws || echo awscli
+    { have aws && aws --version; } 2>/dev/null | grep -q '^aws-cli/2' || [ -x /usr/bin/aws ] || echo awscli
     { [ -x /usr/bin/chromium ] && [ -x /usr/bin/chromedriver ]; } || echo chromium chromium-driver
 }
 

@@ -1,8 +1,10 @@
 """LocalStack's way to run a Lambda function: as a process of this machine."""
 
+import json
 import sys
 
 from localstack import config
+from localstack.services.lambda_.invocation.executor_endpoint import StatusErrorException
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
@@ -22,7 +24,15 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]  # LocalStack is u
         """Prepare the environment; the process starts with the first invocation.
 
         So a function that cannot be loaded fails its invocation, with its log, as the real one.
+
+        Raises:
+            StatusErrorException: The function is not one that can be run here.
         """
+        if reason := _obstacle(self.function_version):
+            # A function that LocalStack could not prepare could not be deleted either, so the
+            # reason is told to whoever invokes it.
+            body = {"errorType": "Runtime.InvalidRuntime", "errorMessage": reason}
+            raise StatusErrorException(reason, json.dumps(body).encode())
         code = self.function_version.config.code.get_unzipped_code_location()
         variables = {name: str(value) for name, value in env_vars.items()}
         self._environment = ExecutionEnvironment(code, variables)
@@ -65,24 +75,26 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]  # LocalStack is u
 
     @classmethod
     def prepare_version(cls, function_version: FunctionVersion) -> None:
-        """Unpack a function.
-
-        Raises:
-            ValueError: It is no Python function in a zip file, or it has layers.
-        """
-        settings = function_version.config
-        if not (settings.runtime or "").startswith("python") or settings.code is None:
-            raise ValueError(
-                f"function {function_version.id.function_name} has the runtime "
-                f"{settings.runtime}: this LocalStack runs zip files with a {RUNTIME} handler only"
-            )
-        if settings.layers:
-            raise ValueError(
-                f"function {function_version.id.function_name} has layers, which this LocalStack "
-                "does not run: put what it needs into its zip file"
-            )
-        settings.code.prepare_for_execution()
+        """Unpack a function's zip file."""
+        if function_version.config.code is not None:
+            function_version.config.code.prepare_for_execution()
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
         """Nothing: LocalStack removes the unpacked code itself."""
+
+
+def _obstacle(function_version: FunctionVersion) -> str | None:
+    """Why a function cannot be run as a process, if so."""
+    name, settings = function_version.id.function_name, function_version.config
+    if settings.code is None or not (settings.runtime or "").startswith("python"):
+        return (
+            f"function {name} has the runtime {settings.runtime}, and the local stack runs "
+            f"Python only: give it the runtime {RUNTIME}, or use LocalStack in Docker"
+        )
+    if settings.layers:
+        return (
+            f"function {name} has layers, which the local stack does not mount: put what it needs "
+            "into its zip file, or use LocalStack in Docker"
+        )
+    return None

@@ -170,7 +170,7 @@ def _localstack(settings: Settings) -> Service:
         name="localstack",
         command=(
             *(sys.executable, "-m", "stack.sweep", settings.profile.name),
-            *(_python(settings), "-m", "localstack.runtime.main"),
+            *(_python(settings), "-m", "stack.localstack.start"),
         ),
         directory=_home(settings),
         ports=("LOCALSTACK",),
