@@ -16,6 +16,7 @@ from benchmarks.records import BOARDS, FLIGHTS, WEATHER
 from dataflow360.airports import AIRPORTS
 from dataflow360.records.contract import RecordType
 from dataflow360.records.donnees_meteo import SYNTHETIC
+from dataflow360.records.mesures_villes import MEASUREMENTS, MESURES_VILLES
 
 if TYPE_CHECKING:
     from dataflow360.pipeline.chunk import Chunk
@@ -77,7 +78,30 @@ def boards(rows: int) -> Iterator[pa.Table]:
     )
 
 
-_MADE = {WEATHER.name: weather, FLIGHTS.name: flights, BOARDS.name: boards}
+def measurements(rows: int) -> Iterator[pa.Table]:
+    """At least ``rows`` hours of weather and air from 1970 on, all cities together."""
+    hours = -(-rows // len(AIRPORTS))
+    numbers = np.arange(hours * len(AIRPORTS))
+    airports = [list(AIRPORTS.values())[number % len(AIRPORTS)] for number in numbers]
+    columns: dict[str, object] = {
+        "ville": [airport.city for airport in airports],
+        "pays": [airport.country for airport in airports],
+        "aeroport": [airport.iata for airport in airports],
+        "timestamp": numbers // len(AIRPORTS) * 3_600_000,
+        "aqi": numbers % 5 + 1,
+    }
+    for name in MEASUREMENTS:
+        columns.setdefault(name, 900 + numbers % 100 if name == "pressure" else numbers % 50)
+    schema = MESURES_VILLES.arrow_schema
+    yield pa.table({field.name: pa.array(columns[field.name], field.type) for field in schema})
+
+
+_MADE = {
+    WEATHER.name: weather,
+    FLIGHTS.name: flights,
+    BOARDS.name: boards,
+    MESURES_VILLES.name: measurements,
+}
 
 
 def run(name: str) -> Run:

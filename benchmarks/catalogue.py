@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from benchmarks import cassandra, csv_files, generation, kafka, mysql, redis, whole_way
+from benchmarks import (
+    cassandra,
+    csv_files,
+    generation,
+    kafka,
+    kinesis,
+    mysql,
+    redis,
+    whole_way,
+)
 from benchmarks.comparison import Comparison
 
 COMPARISONS: Mapping[str, Comparison] = {
@@ -17,6 +26,7 @@ COMPARISONS: Mapping[str, Comparison] = {
         cassandra.COMPARISON,
         redis.COMPARISON,
         kafka.COMPARISON,
+        kinesis.COMPARISON,
         whole_way.COMPARISON,
     )
 }

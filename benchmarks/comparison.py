@@ -11,6 +11,12 @@ from typing import Any, Protocol, Self
 Work = Callable[[], object]
 
 
+class Remark(str):
+    """What a work has to say of itself, beside its time."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """What a variant is asked to do.

@@ -92,7 +92,7 @@ def _add_heading(table: Table, title: str) -> None:
 def _add_row(table: Table, entry: Measured, ratios: str, targets: str, reached: str) -> None:
     fewer = "*" if entry.variant.most_rows == entry.rows else ""
     table.add_row(
-        f"  {entry.variant.title}",
+        f"  {entry.variant.title}" + (f": {entry.remark}" if entry.remark else ""),
         f"{entry.rows:,}{fewer}",
         f"{entry.median:.2f}",
         f"{entry.rate:,.0f}",

@@ -29,12 +29,14 @@ class Measured:
         rows: How many rows it worked on in each round.
         seconds: Of each round.
         peaks: Peak resident memory of the process of each round, in bytes.
+        remark: What the work of the last round says of itself, if it does.
     """
 
     variant: Variant
     rows: int
     seconds: list[float] = field(default_factory=list)
     peaks: list[int] = field(default_factory=list)
+    remark: str = ""
 
     @property
     def median(self) -> float:
@@ -90,6 +92,7 @@ def _measure(comparison: Comparison, entry: Measured, job: Job) -> None:
     result = _order({"comparison": comparison.name, "variant": entry.variant.name}, job)
     entry.seconds.append(result["seconds"])
     entry.peaks.append(result["peak"])
+    entry.remark = result["remark"]
     if destination is not None and (count := destination.count()) != job.rows:
         raise MeasurementError(
             f"{entry.variant.title} left {count} of {job.rows} rows in its table or topic; "

@@ -10,9 +10,10 @@ import re
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from benchmarks.catalogue import COMPARISONS
-from benchmarks.comparison import Job
+from benchmarks.comparison import Job, Remark
 
 
 def peak_memory() -> int:
@@ -27,13 +28,17 @@ def peak_memory() -> int:
     return int(found[1]) * 1024
 
 
-def measure(comparison: str, variant: str, job: Job) -> dict[str, float]:
-    """Run a variant once: the seconds of its work and the memory at the end of it."""
+def measure(comparison: str, variant: str, job: Job) -> dict[str, Any]:
+    """Run a variant once: the seconds of its work, the memory at the end of it, what it says."""
     chosen = next(each for each in COMPARISONS[comparison].variants if each.name == variant)
     with chosen.open(job) as work:
         started = time.perf_counter()
-        work()
-        return {"seconds": time.perf_counter() - started, "peak": peak_memory()}
+        said = work()
+        return {
+            "seconds": time.perf_counter() - started,
+            "peak": peak_memory(),
+            "remark": said if isinstance(said, Remark) else "",
+        }
 
 
 def main() -> None:

@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -135,7 +134,7 @@ def _put_rows(folder: Path, schema: pa.Schema) -> Iterator[pa.Table]:
     total = 0
     for rows in landing.valid_rows(folder):
         records = list(measurements.records(rows))
-        keys = [_key(record.data) for record in records]
+        keys = [tables.key_of(record.data) for record in records]
         held = tables.hold(dynamodb, keys)
         places = kinesis.put(stream, names.STREAM, records)
         sent = [
@@ -146,11 +145,6 @@ def _put_rows(folder: Path, schema: pa.Schema) -> Iterator[pa.Table]:
         log.info("%s records are on %s", total, names.STREAM)
         columns = {name: [getattr(each, name) for each in sent] for name in schema.names}
         yield pa.table(columns, schema)
-
-
-def _key(data: bytes) -> tables.Key:
-    payload: dict[str, Any] = orjson.loads(data)
-    return payload["ville"], payload["timestamp"]
 
 
 def _before(held: tables.Held, key: tables.Key, data: bytes) -> tuple[str, str | None]:

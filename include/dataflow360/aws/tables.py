@@ -74,6 +74,12 @@ def hold(client: Any, keys: Iterable[Key]) -> Held:
     )
 
 
+def key_of(data: bytes) -> Key:
+    """What a record of the stream is in the tables."""
+    payload: dict[str, Any] = json.loads(data)
+    return payload["ville"], payload["timestamp"]
+
+
 def digest(item: Item) -> str:
     """A text that tells one content of an item from another."""
     content = json.dumps(item, sort_keys=True).encode()
