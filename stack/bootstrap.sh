@@ -149,6 +149,17 @@ have_java() {
     [ -n "$version" ] && [ "$version" -ge 17 ]
 }
 
+have_aws() {
+    [ -x /usr/bin/aws ] || { have aws && aws --version 2>/dev/null | grep -q '^aws-cli/2'; }
+}
+
+have_eatmydata() {
+    for library in /usr/lib/*/libeatmydata.so; do
+        [ -f "$library" ] && return 0
+    done
+    return 1
+}
+
 have_mysql_headers() {
     have pkg-config || return 1
     pkg-config --exists mysqlclient || pkg-config --exists libmariadb || pkg-config --exists mariadb
@@ -170,9 +181,10 @@ missing_packages() {
     have_postgres || echo postgresql
     have_java || echo default-jre-headless
     have mvn || echo maven
+    have_eatmydata || echo libeatmydata1
     have node || echo nodejs
     have npm || echo npm
-    { have aws && aws --version; } 2>/dev/null | grep -q '^aws-cli/2' || [ -x /usr/bin/aws ] || echo awscli
+    have_aws || echo awscli
     { [ -x /usr/bin/chromium ] && [ -x /usr/bin/chromedriver ]; } || echo chromium chromium-driver
 }
 

@@ -1,6 +1,8 @@
 """The stores' own command line clients, signed in without a password on the command line."""
 
 import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,12 +15,14 @@ from stack.environment import (
     aws_url,
     inherited_environment,
     project_environment,
+    search_path,
 )
 from stack.errors import StackError
 from stack.servers import cassandra, kafka, localstack, mysql
 from stack.settings import Settings
 
 _KAFKA_IDLE_MS = 5_000
+_DEBIANS_AWS = "/usr/bin/aws"
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ def airflow_client(settings: Settings, arguments: Sequence[str]) -> Client:
 def aws_client(settings: Settings, arguments: Sequence[str]) -> Client:
     """The aws command line client, before LocalStack and nothing else."""
     return Client(
-        (find("aws", "awscli"), "--endpoint-url", aws_url(settings), *arguments),
+        (_find_aws(), "--endpoint-url", aws_url(settings), *arguments),
         {
             "AWS_ACCESS_KEY_ID": AWS_KEY,
             "AWS_SECRET_ACCESS_KEY": AWS_KEY,
@@ -119,6 +123,18 @@ CLIENTS: Mapping[str, Callable[[Settings, Sequence[str]], Client]] = {
     "aws": aws_client,
 }
 """The clients by name."""
+
+
+def _find_aws() -> str:
+    """The aws client in its second version, which alone can follow a log."""
+    for program in (shutil.which("aws", path=search_path()), _DEBIANS_AWS):
+        if program is not None and Path(program).exists():
+            shown = subprocess.run([program, "--version"], capture_output=True, check=False)
+            if shown.stdout.startswith(b"aws-cli/2"):
+                return program
+    raise StackError(
+        "the aws client 2 is missing: install awscli, or run 'make up', which does it on Debian"
+    )
 
 
 def become(client: Client) -> None:

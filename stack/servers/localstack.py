@@ -131,7 +131,7 @@ def _dynamodb(settings: Settings) -> Service:
         ),
         directory=home,
         ports=("DYNAMODB",),
-        environment={"PYTHONPATH": str(ROOT)},
+        environment={"PYTHONPATH": str(ROOT), **_without_fsync()},
     )
     return Service(
         name="dynamodb",
@@ -142,6 +142,15 @@ def _dynamodb(settings: Settings) -> Service:
             _url(settings, "DYNAMODB"), HTTPStatus.BAD_REQUEST, "MissingAuthenticationToken"
         ),
     )
+
+
+def _without_fsync() -> dict[str, str]:
+    """What spares DynamoDB Local to wait for the disk at each write, where that is installed.
+
+    It writes six times as fast; its tables survive its end, but not the machine's.
+    """
+    libraries = [str(path) for path in Path("/usr/lib").glob("*/libeatmydata.so")]
+    return {"LD_PRELOAD": libraries[0]} if libraries else {}
 
 
 def _kinesis(settings: Settings) -> Service:

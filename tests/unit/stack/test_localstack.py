@@ -91,18 +91,37 @@ def test_the_entry_points_name_what_there_is(settings: Settings) -> None:
 
 
 def test_the_client_asks_localstack_and_never_the_callers_account(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stack.commands.shutil.which", lambda name, **_: f"/usr/bin/{name}")
+    aws = installed_aws(tmp_path, "aws-cli/2.9.19 Python/3.11.2")
+    monkeypatch.setenv("PATH", str(aws.parent), prepend=os.pathsep)
 
     client = clients.aws_client(settings, ["kinesis", "list-streams"])
 
     assert client.command == (
-        *("/usr/bin/aws", "--endpoint-url", "http://127.0.0.1:4566"),
+        *(str(aws), "--endpoint-url", "http://127.0.0.1:4566"),
         *("kinesis", "list-streams"),
     )
     assert client.environment["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
     assert "test" not in client.command
+
+
+def test_an_older_client_is_passed_over(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws = installed_aws(tmp_path, "aws-cli/1.44.44 Python/3.13.0")
+    monkeypatch.setenv("PATH", str(aws.parent), prepend=os.pathsep)
+    monkeypatch.setattr(clients, "_DEBIANS_AWS", str(tmp_path / "none"))
+
+    with pytest.raises(StackError, match="install awscli"):
+        clients.aws_client(settings, [])
+
+
+def installed_aws(directory: Path, version: str) -> Path:
+    program = directory / "aws"
+    program.write_text(f"#!/bin/sh\necho {version}\n")
+    program.chmod(0o755)
+    return program
 
 
 def test_the_callers_aws_account_does_not_reach_a_client(monkeypatch: pytest.MonkeyPatch) -> None:
