@@ -139,7 +139,8 @@ def test_departures_and_weather_together_start_the_join(
     run_id = new[0]["dag_run_id"]
     assert new[0]["run_type"] == "asset_triggered"
     assert airflow.wait("flight_weather", run_id) == "success"
-    rows = ledger(run_id)
+    # An earlier update of a day without departures has its part of the run skipped.
+    rows = [row for row in ledger(run_id) if row["state"] != "skipped"]
     assert sum(row["rows_valid"] for row in rows) > 0
     assert all(row["rows_valid"] == row["rows_stored"] for row in rows)
     board = datetime.now(UTC) - timedelta(hours=6)

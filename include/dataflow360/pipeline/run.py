@@ -56,6 +56,10 @@ class Run:
     interval: Interval
     last_try: bool = False
 
+    def scope(self, *, refetch: bool) -> str:
+        """What raw answers are kept for: the interval, or this very run when it fetches again."""
+        return f"{self.interval.key}:{self.run_id}" if refetch else self.interval.key
+
 
 def run_of(context: Mapping[str, Any]) -> Run:
     """The run that an Airflow task context belongs to.

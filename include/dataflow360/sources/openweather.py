@@ -35,7 +35,7 @@ def weather(request: AirportsRequest, run: Run, *, now: datetime | None = None) 
     """
     now = now or datetime.now(UTC)
     interval = run.interval
-    scope = interval.key + (f":{run.run_id}" if request.refetch else "")
+    scope = run.scope(refetch=request.refetch)
     is_present = now < interval.end + _PRESENT
     source = "OpenWeather" if is_present else "Open-Meteo"
     return Extraction(

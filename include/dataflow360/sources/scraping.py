@@ -92,7 +92,7 @@ class Scrape:
         require_robots(base_url, [visit.url for visit in visits])
         position, failed = 1, False
         with redis.connect() as client, Browser() as browser:
-            answers = RawAnswers(client, self.site, self._scope)
+            answers = RawAnswers(client, self.site, self.run.scope(refetch=self.refetch))
             for number, visit in enumerate(visits, start=1):
                 reading = self._reading(visit, position, browser, answers)
                 log.info(
@@ -148,11 +148,6 @@ class Scrape:
     @property
     def _evidence(self) -> Evidence:
         return Evidence(self.run.dag_id, self.run.interval.key)
-
-    @property
-    def _scope(self) -> str:
-        """What the pages that are kept are for; who reads all again shares none with others."""
-        return self.run.interval.key + (f":{self.run.run_id}" if self.refetch else "")
 
     def _all_empty(self, pages: int) -> FatalError:
         return FatalError(

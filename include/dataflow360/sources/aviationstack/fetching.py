@@ -116,7 +116,7 @@ def _fetch(
     request: AviationstackRequest, run: Run, now: Callable[[], datetime]
 ) -> Iterator[Chunk | Missing]:
     _refuse_past(run.interval, now())
-    scope = run.interval.key + (f":{run.run_id}" if request.refetch else "")
+    scope = run.scope(refetch=request.refetch)
     with mysql.connect() as connection, redis.connect() as client, API.session() as session:
         quota = MonthlyQuota(connection, SOURCE, settings().aviationstack_monthly_calls, now)
         share = share_of(quota, request, run.run_id, now())
