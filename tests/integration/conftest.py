@@ -26,13 +26,13 @@ def own_inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
 @pytest.fixture(scope="module")
 def serverless() -> Iterator[None]:
-    """The serverless path, set up in an AWS account of the tests' own."""
+    """The serverless path, set up in an AWS region of the tests' own."""
     from tests.integration import serverless as path
 
     name = "AIRFLOW_CONN_DATAFLOW360_AWS"
-    own = json.loads(os.environ[name]) | {"login": path.ACCOUNT}
+    own = json.loads(os.environ[name])
+    own["extra"]["region_name"] = path.REGION
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(name, json.dumps(own))
-        assert path.arns().account == path.ACCOUNT
         path.set_up()
         yield

@@ -1,26 +1,31 @@
-"""The serverless path in an AWS account of the tests' own: set up, torn down, looked at."""
+"""The serverless path in an AWS region of the tests' own: set up, torn down, looked at."""
 
 import json
 import time
 import uuid
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from dataflow360.aws import function, names, setup
+from dataflow360.aws import clients, function, names, setup
 from dataflow360.aws.arns import Arns
-from dataflow360.aws.clients import client
 from dataflow360.aws.looking import look_up
 from dataflow360.aws.package import consumer_zip
 from dataflow360.aws.request import SetupRequest
 
-#: LocalStack takes a key of twelve digits for the account: what tests break is nobody else's.
-ACCOUNT = "360360360360"
+#: A region of the tests' own: what they break is nobody else's.
+REGION = "eu-west-3"
 
 Item = dict[str, Any]
 
 
+#: Making a client takes longer than most calls; all tests that use it run in the same region.
+client = cache(clients.client)
+
+
+@cache
 def arns() -> Arns:
     return Arns.of(client("sts"))
 
@@ -79,8 +84,8 @@ def _delete_queue() -> None:
 
 
 def _delete_role() -> None:
-    role = {"RoleName": names.ROLE}
-    look_up(client("iam").delete_role_policy, **role, PolicyName=names.ROLE)
+    role = {"RoleName": arns().role_name}
+    look_up(client("iam").delete_role_policy, **role, PolicyName=arns().role_name)
     look_up(client("iam").delete_role, **role)
 
 

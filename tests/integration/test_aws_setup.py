@@ -1,5 +1,6 @@
 """The serverless path as aws_setup makes it, on LocalStack: twice, mended, at once, and proven."""
 
+import json
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from dataflow360.aws import canary, names
-from dataflow360.aws.clients import client
 from dataflow360.aws.function import find_mapping
 from dataflow360.aws.package import consumer_zip
 from dataflow360.aws.request import SetupRequest
@@ -16,6 +16,7 @@ from tests.integration.serverless import (
     STEPS,
     arns,
     city,
+    client,
     delete,
     observation,
     put,
@@ -72,16 +73,24 @@ def change_queue():
     client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"MessageRetentionPeriod": "60"})
 
 
+def denial(**about) -> str:
+    statement = {"Effect": "Deny", **about}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
 def change_policy():
     client("iam").put_role_policy(
-        RoleName=names.ROLE, PolicyName=names.ROLE,
-        PolicyDocument='{"Version": "2012-10-17", "Statement": []}',
-    )  # fmt: skip
+        RoleName=arns().role_name,
+        PolicyName=arns().role_name,
+        PolicyDocument=denial(Action="dynamodb:PutItem", Resource="*"),
+    )
 
 
 def change_trust():
+    lambda_ = {"Service": "lambda.amazonaws.com"}
     client("iam").update_assume_role_policy(
-        RoleName=names.ROLE, PolicyDocument='{"Version": "2012-10-17", "Statement": []}'
+        RoleName=arns().role_name,
+        PolicyDocument=denial(Action="sts:AssumeRole", Principal=lambda_),
     )
 
 

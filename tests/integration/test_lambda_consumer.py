@@ -10,7 +10,7 @@ import pytest
 
 from dataflow360.aws import names
 from tests.integration.serverless import (
-    ACCOUNT,
+    REGION,
     city,
     given_up,
     history,
@@ -120,7 +120,7 @@ def test_a_function_that_is_killed_amid_its_batches_loses_and_doubles_nothing():
 
 
 def function_processes() -> list[psutil.Process]:
-    """The processes that run the function for the tests' account."""
+    """The processes that run the function in the tests' region."""
     found = []
     for process in psutil.process_iter():
         try:
@@ -129,7 +129,7 @@ def function_processes() -> list[psutil.Process]:
             continue
         if (
             environment.get("AWS_LAMBDA_FUNCTION_NAME") == names.FUNCTION
-            and environment.get("AWS_ACCESS_KEY_ID") == ACCOUNT
+            and environment.get("AWS_REGION") == REGION
         ):
             found.append(process)
     return found

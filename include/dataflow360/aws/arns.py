@@ -45,9 +45,14 @@ class Arns:
         return self._name("logs", f"log-group:{names.LOG_GROUP}")
 
     @property
+    def role_name(self) -> str:
+        """Name of the function's role, and of the policy in it."""
+        return f"{names.ROLE_PREFIX}_{self.region}"
+
+    @property
     def role(self) -> str:
         """The function's role."""
-        return f"arn:{self.partition}:iam::{self.account}:role/{names.ROLE}"
+        return f"arn:{self.partition}:iam::{self.account}:role/{self.role_name}"
 
     def table(self, name: str) -> str:
         """A DynamoDB table."""

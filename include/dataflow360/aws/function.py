@@ -27,18 +27,18 @@ def ensure_role(iam: Any, arns: Arns) -> Outcome:
     """The function's role, with the least that it needs."""
     outcome: Outcome = "unchanged"
     trust, allowed = _trust(), policy(arns)
-    role = look_up(iam.get_role, RoleName=names.ROLE)
+    role = look_up(iam.get_role, RoleName=arns.role_name)
     if role is None:
-        iam.create_role(RoleName=names.ROLE, AssumeRolePolicyDocument=json.dumps(trust))
+        iam.create_role(RoleName=arns.role_name, AssumeRolePolicyDocument=json.dumps(trust))
         outcome = "created"
     elif role["Role"]["AssumeRolePolicyDocument"] != trust:
-        iam.update_assume_role_policy(RoleName=names.ROLE, PolicyDocument=json.dumps(trust))
+        iam.update_assume_role_policy(RoleName=arns.role_name, PolicyDocument=json.dumps(trust))
         outcome = "updated"
-    iam.get_waiter("role_exists").wait(RoleName=names.ROLE, WaiterConfig=WAITING)
-    present = look_up(iam.get_role_policy, RoleName=names.ROLE, PolicyName=names.ROLE)
+    iam.get_waiter("role_exists").wait(RoleName=arns.role_name, WaiterConfig=WAITING)
+    present = look_up(iam.get_role_policy, RoleName=arns.role_name, PolicyName=arns.role_name)
     if present is None or present["PolicyDocument"] != allowed:
         iam.put_role_policy(
-            RoleName=names.ROLE, PolicyName=names.ROLE, PolicyDocument=json.dumps(allowed)
+            RoleName=arns.role_name, PolicyName=arns.role_name, PolicyDocument=json.dumps(allowed)
         )
         outcome = "created" if outcome == "created" else "updated"
     return outcome

@@ -13,4 +13,5 @@ LOG_GROUP = f"/aws/lambda/{FUNCTION}"
 FAILURE_QUEUE = f"{FUNCTION}_failures"
 #: The DAG that brings those records into quarantine.
 FAILURES_DAG = "lambda_failures"
-ROLE = f"dataflow360_{FUNCTION}"
+#: The function's role has the region behind this: IAM is one for all regions, the policy is not.
+ROLE_PREFIX = f"dataflow360_{FUNCTION}"

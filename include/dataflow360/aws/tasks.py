@@ -85,7 +85,8 @@ def ensure_role() -> Outcome:
     from dataflow360.pipeline.failures import readable_failures
 
     with readable_failures():
-        return _say(names.ROLE, function.ensure_role(client("iam"), Arns.of(client("sts"))))
+        arns = Arns.of(client("sts"))
+        return _say(arns.role_name, function.ensure_role(client("iam"), arns))
 
 
 @task
