@@ -14,6 +14,9 @@ PYTHON = .venv/bin/python
 STACK = $(PYTHON) -m stack --profile $(PROFILE)
 TEST = $(PYTHON) -m stack --profile test
 
+# Tests that share the servers go one by one in one worker, all others in a second one beside it.
+WORKERS = -n 2 --dist loadgroup
+
 .DEFAULT_GOAL := help
 .PHONY: help demo up down status logs clean env test lint bench \
 	kafka mysql cqlsh redis-cli aws airflow simulate quarantine notebook bootstrap bootstrap-python \
@@ -52,7 +55,7 @@ test: bootstrap bootstrap-notebook ## run the tests on an empty stack of their o
 	@if [ -d .stack/test ]; then $(TEST) clean; fi
 	@$(TEST) up; status=$$?; \
 	if [ $$status = 0 ]; then \
-		$(TEST) run -- $(PYTHON) -m pytest $(ARGS); status=$$?; \
+		$(TEST) run -- $(PYTHON) -m pytest $(WORKERS) $(ARGS); status=$$?; \
 	fi; \
 	$(TEST) down && exit $$status
 

@@ -20,6 +20,7 @@ hypothesis.settings.load_profile("dataflow360")
 
 ROOT = Path(__file__).parents[1]
 TESTS = Path(__file__).parent
+ON_SERVERS = {"integration", "end_to_end"}
 
 # Airflow reads its settings when it is imported, so this comes before anything imports it.
 _own_home: Path | None = None
@@ -41,9 +42,15 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by the folder that it lies in: unit, dags, integration or end_to_end."""
+    """Mark each test by the folder that it lies in: unit, dags, integration or end_to_end.
+
+    With several workers those that share the servers stay with one, in their order.
+    """
     for item in items:
-        item.add_marker(item.path.relative_to(TESTS).parts[0])
+        kind = item.path.relative_to(TESTS).parts[0]
+        item.add_marker(kind)
+        if kind in ON_SERVERS:
+            item.add_marker(pytest.mark.xdist_group("servers"))
 
 
 @pytest.fixture
