@@ -38,13 +38,20 @@ SCHEDULED = (
     "scrape_weather",
     "openweather",
     "aviationstack",
+    "aws_setup",
 )
 """The DAGs that run by themselves for their last interval, as soon as they may."""
+
+SCHEDULED_LATER = ("openweather_to_kinesis", "lambda_failures")
+"""Those that do so when the others have ended: they need what `aws_setup` makes."""
 
 TRIGGERED = ("flight_weather", "replay_quarantine")
 """The DAGs that run once, when the others have ended."""
 
+_ALL = SCHEDULED + SCHEDULED_LATER + TRIGGERED
+
 _BOARD_HOURS = 6
+_CITY_COLUMNS = ("ville", "date", "temp", "humidity", "pm2_5", "air_quality")
 _PARSE_SECONDS = 90
 _RUN_SECONDS = 1200
 _POLL_SECONDS = 1.0
@@ -66,7 +73,7 @@ def run(settings: Settings, console: Console) -> None:
     """Run every DAG of the demonstration and report; raises if a run failed."""
     _fill_inbox(settings, console)
     api = airflow_api.sign_in(settings)
-    airflow_api.await_parsed(api, SCHEDULED + TRIGGERED, _PARSE_SECONDS)
+    airflow_api.await_parsed(api, _ALL, _PARSE_SECONDS)
     now = datetime.now(UTC)
     days, hours = last_complete_days(now), last_board_hours(now)
     backfilled = {"synthetic_flights": days, "synthetic_weather": days, "openweather": hours}
@@ -79,16 +86,19 @@ def run(settings: Settings, console: Console) -> None:
         return {dag_id: _own(api, dag_id, backfilled.get(dag_id)) for dag_id in SCHEDULED}
 
     runs = _follow(first_wave, api, console)
+    for dag_id in SCHEDULED_LATER:
+        api.unpause(dag_id)
     triggered = {
         "flight_weather": api.trigger("flight_weather", {"day": f"{hours.first:%Y-%m-%d}"}),
         "replay_quarantine": api.trigger("replay_quarantine", {}),
     }
 
     def second_wave() -> dict[str, list[Run]]:
-        return {
+        by_trigger = {
             dag_id: [run for run in api.runs(dag_id) if run.run_id == run_id or not run.is_over]
             for dag_id, run_id in triggered.items()
         }
+        return by_trigger | {dag_id: _own(api, dag_id, None) for dag_id in SCHEDULED_LATER}
 
     runs += _follow(second_wave, api, console)
     _report(settings, console)
@@ -203,3 +213,11 @@ def _report(settings: Settings, console: Console) -> None:
     for count in landed.counts(settings):
         stores.add_row(count.store, count.name, f"{count.number:,}")
     console.print(stores)
+    cities = Table(
+        *_CITY_COLUMNS,
+        title="DynamoDB's latest item of each city (through Kinesis and Lambda)",
+        box=SIMPLE_HEAD,
+    )
+    for item in landed.cities(settings):
+        cities.add_row(*(str(item.get(name, "")) for name in _CITY_COLUMNS))
+    console.print(cities)

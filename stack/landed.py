@@ -1,10 +1,11 @@
 """What landed where: the run ledger, and counts from the stores themselves."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import boto3
 import MySQLdb
 import MySQLdb.cursors
 import redis
@@ -23,6 +24,9 @@ _COLUMNS = (
     " rows_quarantined, rows_new, rows_changed, rows_unchanged, rows_stored,"
     " messages_published, state, reason"
 )
+CITIES = "dataflow_mongo"
+"""DynamoDB's table of the cities' latest state."""
+
 BOARDS = ("departures", "meteo")
 """What the names of Redis's boards begin with."""
 
@@ -55,6 +59,7 @@ def counts(settings: Settings) -> list[Count]:
         *_mysql_counts(settings),
         *_cassandra_counts(settings),
         *_redis_counts(settings),
+        *_dynamodb_counts(settings),
         *_kafka_counts(settings),
     ]
 
@@ -130,6 +135,35 @@ def _redis_counts(settings: Settings) -> list[Count]:
         ]
     finally:
         client.close()
+
+
+def cities(settings: Settings) -> list[Mapping[str, Any]]:
+    """The items of DynamoDB's table of the cities' latest state, by city."""
+    table = _dynamodb(settings).Table(CITIES)
+    return sorted(table.scan()["Items"], key=lambda item: str(item["ville"]))
+
+
+def _dynamodb_counts(settings: Settings) -> list[Count]:
+    tables = sorted(_dynamodb(settings).tables.all(), key=lambda table: table.name)
+    return [
+        Count("DynamoDB", table.name, sum(page["Count"] for page in _pages(table)))
+        for table in tables
+    ]
+
+
+def _pages(table: Any) -> Iterator[Mapping[str, Any]]:
+    scan = table.meta.client.get_paginator("scan")
+    yield from scan.paginate(TableName=table.name, Select="COUNT")
+
+
+def _dynamodb(settings: Settings) -> Any:
+    connection: Mapping[str, Any] = connections(settings)["DATAFLOW360_AWS"]
+    return boto3.resource(
+        "dynamodb",
+        aws_access_key_id=connection["login"],
+        aws_secret_access_key=connection["password"],
+        **connection["extra"],
+    )
 
 
 def _kafka_counts(settings: Settings) -> list[Count]:
