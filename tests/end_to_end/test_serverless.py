@@ -59,7 +59,7 @@ def test_the_present_comes_to_dynamodb_and_the_run_is_green_when_it_is_there(
         assert "temp" in item
 
 
-def test_a_past_hour_waits_in_the_triggerer_and_leaves_the_newer_state(
+def test_a_past_hour_comes_to_the_history_and_leaves_the_newer_state(
     airflow: Airflow, simulator: Simulator
 ) -> None:
     before = {airport.city: state(airport.city) for airport in AIRPORTS.values()}
@@ -68,6 +68,38 @@ def test_a_past_hour_waits_in_the_triggerer_and_leaves_the_newer_state(
     assert row["source_name"] == "OpenWeather's history of the air, 2024-05-17 10:00"
     assert row["messages_published"] == row["rows_stored"] == len(AIRPORTS)
     assert {airport.city: state(airport.city) for airport in AIRPORTS.values()} == before
+
+
+def test_a_run_waits_in_the_triggerer_until_the_data_are_at_their_end(
+    airflow: Airflow, simulator: Simulator
+) -> None:
+    lambda_ = client("lambda")
+    (mapping,) = lambda_.list_event_source_mappings(FunctionName=names.FUNCTION)[
+        "EventSourceMappings"
+    ]
+    lambda_.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    try:
+        await_mapping(mapping["UUID"], "Disabled")
+        run_id = airflow.trigger(DAG_ID, airports=["DSS"], refetch=True)
+        airflow.wait_for_task(DAG_ID, run_id, "arrive", "deferred")
+        time.sleep(3)
+        airflow.wait_for_task(DAG_ID, run_id, "arrive", "deferred")
+    finally:
+        lambda_.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+    await_mapping(mapping["UUID"], "Enabled")
+    assert airflow.wait(DAG_ID, run_id) == "success"
+    (row,) = ledger(run_id)
+    assert row["messages_published"] == row["rows_stored"] == 1
+    log = airflow.log(DAG_ID, run_id, "arrive", 1)
+    assert "1 put, 0 stored, 0 failed, 1 missing: Dakar" in log
+    assert "The triggerer has seen: 1 put, 1 stored, 0 failed" in log
+
+
+def await_mapping(uuid: str, state: str) -> None:
+    deadline = time.monotonic() + 60
+    while client("lambda").get_event_source_mapping(UUID=uuid)["State"] != state:
+        assert time.monotonic() < deadline, f"the mapping is not {state}"
+        time.sleep(0.2)
 
 
 def test_before_the_history_begins_the_run_is_skipped(airflow: Airflow) -> None:
