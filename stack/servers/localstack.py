@@ -183,6 +183,7 @@ def _localstack(settings: Settings) -> Service:
         ),
         directory=_home(settings),
         ports=("LOCALSTACK",),
+        stop_seconds=5,  # it has nothing to put away
         stop_group=True,
         environment=localstack_environment(settings),
     )
