@@ -11,10 +11,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from dataflow360 import quarantine_cli
+from dataflow360 import aws_cli, quarantine_cli
 from dataflow360.errors import DataFlowError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(aws_cli.app, name="aws")
 app.add_typer(quarantine_cli.app, name="quarantine")
 _DOCS = Path(__file__).parents[2] / "docs"
 

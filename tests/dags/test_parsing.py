@@ -16,6 +16,7 @@ FILES = (
     "aviationstack",
     "openweather_to_kinesis",
     "aws_setup",
+    "lambda_failures",
 )
 LIMIT_SECONDS = 0.15
 HEAVY = (

@@ -81,9 +81,10 @@ def _not_given_up(
     connection: Any, batch: Batch, note: Note, away: Sequence[Sent]
 ) -> Sequence[Sent]:
     """The rows that are neither in the failure queue nor, out of it, in quarantine."""
-    # A message leaves the queue when its records are in quarantine: looked at in this order, none
-    # is overlooked.
-    stretches = failure_queue.peek(client("sqs"))
+    # A message leaves the queue when its records are in quarantine: looked at in this order, and
+    # while nobody empties the queue, none is overlooked.
+    with registry.lock(connection, failure_queue.LOCK):
+        stretches = failure_queue.peek(client("sqs"))
     refused = quarantine.refused_since(
         connection,
         names.FAILURES_DAG,

@@ -6,13 +6,15 @@ import io
 import zipfile
 from pathlib import Path
 
-_FOLDER = Path(__file__).parents[3] / "lambda"
+#: Where the function's modules lie.
+FOLDER = Path(__file__).parents[3] / "lambda"
+
 _UNIX = 3
 _READABLE = 0o644 << 16
 _FIRST_DATE = (1980, 1, 1, 0, 0, 0)
 
 
-def consumer_zip(folder: Path = _FOLDER) -> bytes:
+def consumer_zip(folder: Path = FOLDER) -> bytes:
     """Pack the modules of a folder.
 
     The bytes follow from names and contents alone: dates and rights are fixed, and nothing is

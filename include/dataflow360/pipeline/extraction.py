@@ -96,11 +96,33 @@ def _usable(batch: Batch, extraction: Extraction, run: Run, *, refetch: bool) ->
 
 
 def _land(connection: Any, extraction: Extraction, run: Run, previous: Batch | None) -> Batch:
-    zone = settings().landing
-    written = landing.write_batch(zone, extraction.record, extraction.fetch())
+    written = landing.write_batch(settings().landing, extraction.record, extraction.fetch())
     if fault := fault_of(extraction, run, written):
         landing.discard(written)
         raise fault
+    return register(connection, extraction, run, written, previous)
+
+
+def register(
+    connection: Any,
+    extraction: Extraction,
+    run: Run,
+    written: landing.Written,
+    previous: Batch | None,
+) -> Batch:
+    """Name what was written and enter it in the register; what differs in nothing is dropped.
+
+    Args:
+        connection: Session with MySQL; it holds the lock of the extraction's source key.
+        extraction: What was fetched.
+        run: The run that has fetched it.
+        written: The batch.
+        previous: The last batch in the chain of the source key, if there is one.
+
+    Returns:
+        The new batch, or the previous one.
+    """
+    zone = settings().landing
     if previous is not None and previous.content_digest == written.content_digest:
         landing.discard(written)
         log.info("Nothing differs from batch %s", previous.batch_id)

@@ -45,6 +45,9 @@ _AWS_FORBIDDEN = {
     "IncompleteSignature", "InvalidClientTokenId", "InvalidSignatureException",
     "SignatureDoesNotMatch", "UnrecognizedClientException",
 }  # fmt: skip
+_AWS_MISSING = {
+    "AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist", "ResourceNotFoundException",
+}  # fmt: skip
 _AWS_WRONG = {
     "InvalidArgumentException", "InvalidParameterValue", "InvalidParameterValueException",
     "ValidationError", "ValidationException",
@@ -145,7 +148,7 @@ def _aws_failure(error: ClientError | BotoCoreError) -> FatalError | RetriableEr
         return FatalError(
             f"AWS takes this request for wrong: {error}; mend the params or the code."
         )
-    if code == "ResourceNotFoundException":
+    if code in _AWS_MISSING:
         return RetriableError(
             f"Something on AWS is missing: {error}; the DAG aws_setup makes it, and this task "
             "tries again later."

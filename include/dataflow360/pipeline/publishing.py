@@ -128,7 +128,8 @@ def _publish(connection: Any, batch: Batch) -> None:
     if batch.published:
         log.info("Batch %s is already on %s: nothing to send", batch.batch_id, batch.topic)
         return
-    if batch.rows_new or batch.rows_changed:
+    # Rows without a topic have gone through their stream when they were staged.
+    if batch.record.topics and (batch.rows_new or batch.rows_changed):
         # Fencing comes first: after it no earlier attempt can commit any more, and what it did
         # commit is in the ledger.
         producer = kafka.transactional_producer(batch.batch_id)

@@ -202,6 +202,11 @@ def _past(airports: tuple[str, ...], interval: Interval, scope: str) -> Iterator
         yield Missing(iata, nothing)
 
 
+def reparse(raws: list[bytes]) -> Chunk:
+    """Parse records again, from the bytes that quarantine keeps."""
+    return chunk_of(MESURES_VILLES.arrow_schema, [(raw, row_of(raw)) for raw in raws])
+
+
 def hours_of(answer: bytes, interval: Interval) -> list[bytes]:
     """The hours of an interval that a history tells of, each as a record of its own.
 

@@ -121,6 +121,18 @@ def _openweather() -> Reparse:
     return lambda origin, raws: openweather.reparse(origin.request, raws)
 
 
+def _openweather_to_kinesis() -> Reparse:
+    from dataflow360.sources import city_measurements
+
+    return lambda _, raws: city_measurements.reparse(raws)
+
+
+def _lambda_failures() -> Reparse:
+    from dataflow360.sources import stream_records
+
+    return lambda _, raws: stream_records.reparse(raws)
+
+
 def _scrape_departures() -> Reparse:
     from dataflow360.sources import departures_page
 
@@ -148,7 +160,9 @@ def _synthetic_weather() -> Reparse:
 _REPARSERS: dict[str, Callable[[], Reparse]] = {
     "aviationstack": _aviationstack,
     "csv_files": _csv_files,
+    "lambda_failures": _lambda_failures,
     "openweather": _openweather,
+    "openweather_to_kinesis": _openweather_to_kinesis,
     "scrape_departures": _scrape_departures,
     "scrape_weather": _scrape_weather,
     "synthetic_flights": _synthetic_flights,

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from dataflow360.errors import FatalError
 from dataflow360.records.contract import CassandraTable, MySQLTable, RecordType, RedisBoards
 from dataflow360.stores.store import Store
 
@@ -19,9 +18,6 @@ def open_store(record: RecordType, mysql_connection: Any) -> Iterator[Store]:
         record: The record type.
         mysql_connection: Session of the pipeline's own accounts. Rows that are kept in MySQL go
             through it as well: the session that holds a lock is then the one that writes.
-
-    Raises:
-        FatalError: The record type has no store that the pipeline writes to by itself.
     """
     if isinstance(record.store, MySQLTable):
         from dataflow360.stores.mysql import MySQLStore
@@ -38,7 +34,6 @@ def open_store(record: RecordType, mysql_connection: Any) -> Iterator[Store]:
         with cassandra.connect() as session:
             yield cassandra.CassandraStore(session, record, record.store)
     else:
-        raise FatalError(
-            f"Rows of {record.name} reach {record.store.table} through the stream "
-            f"{record.store.stream} alone; put them there instead of staging them."
-        )
+        from dataflow360.stores.dynamodb import DynamoDBStore
+
+        yield DynamoDBStore(record.store)

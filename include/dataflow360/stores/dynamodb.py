@@ -1,0 +1,90 @@
+"""DynamoDB as the store of a record type that reaches it through a Kinesis stream.
+
+The stream's own batches are put by ``aws/putting.py``, which waits for nothing. Here rows are
+written as into any other store: when ``upsert`` returns, they are there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+
+from dataflow360.aws import tables
+from dataflow360.aws.clients import client
+from dataflow360.errors import RetriableError
+from dataflow360.records.contract import CONTENT_HASH, DynamoDBTable
+from dataflow360.stores.store import Known
+from dataflow360.streams import kinesis, measurements
+
+_ARRIVE_SECONDS = 120.0
+_LOOK_EVERY_SECONDS = 0.5
+
+
+class DynamoDBStore:
+    """The tables that the Lambda function fills, and the stream that leads to them."""
+
+    def __init__(self, table: DynamoDBTable) -> None:
+        """Write to the stream of a table.
+
+        Args:
+            table: The tables and their stream.
+        """
+        self._table = table
+
+    def lookup(self, rows: pa.Table) -> Known:
+        """Find the stored versions of rows.
+
+        The tables keep neither hashes nor batches: a row that is held as it is has its own hash,
+        one that is held otherwise has another, and the batch is an empty text. A row that is in
+        the history alone, while its city's state is older, is not wholly stored and counts as
+        absent.
+        """
+        records = [record.data for record in measurements.records(rows)]
+        held = tables.hold(client("dynamodb"), map(tables.key_of, records))
+        pairs = zip(records, rows[CONTENT_HASH].to_pylist(), strict=True)
+        hashes = [_stored_hash(held, data, own) for data, own in pairs]
+        return Known(
+            pa.array(hashes, pa.int64()),
+            pa.array([None if each is None else "" for each in hashes], pa.string()),
+        )
+
+    def upsert(self, rows: pa.Table, batch_id: str, order: int) -> None:
+        """Put rows on the stream and wait until both tables hold them.
+
+        Putting again is harmless. Which version is the newer one is decided by the consumer.
+
+        Raises:
+            RetriableError: They are not there after two minutes.
+        """
+        if not rows.num_rows:
+            return
+        kinesis.put(client("kinesis"), self._table.stream, measurements.records(rows))
+
+        def away() -> int:
+            return int(self.lookup(rows).hashes.null_count)
+
+        left: Any = Retrying(
+            retry=retry_if_result(bool),
+            wait=wait_fixed(_LOOK_EVERY_SECONDS),
+            stop=stop_after_delay(_ARRIVE_SECONDS),
+            retry_error_callback=lambda call: call.outcome.result() if call.outcome else None,
+        )(away)
+        if left:
+            raise RetriableError(
+                f"{left} of {rows.num_rows} records of batch {batch_id} were put on "
+                f"{self._table.stream} and are not in {self._table.history} after "
+                f"{_ARRIVE_SECONDS:g} s; run the DAG aws_setup, which tells what is wrong on the "
+                "way. This task tries again later."
+            )
+
+
+def _stored_hash(held: tables.Held, data: bytes, own: int) -> int | None:
+    key = tables.key_of(data)
+    item = held.history.get(key)
+    if item is None:
+        return None
+    if not tables.is_same(item, data):
+        return ~own
+    return None if held.item(key) is None else own

@@ -1,0 +1,72 @@
+"""Read back a stretch of a shard of a Kinesis stream."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from dataflow360.streams.kinesis import Place
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record with its place on the stream."""
+
+    place: Place
+    data: bytes
+
+
+def read(client: Any, stream: str, shard: str, first: int, last: int) -> Iterator[Found]:
+    """The records of a stretch that are on the stream still, in their order.
+
+    Args:
+        client: Client of Kinesis.
+        stream: Name of the stream.
+        shard: Id of the shard.
+        first: Sequence number of the first record.
+        last: Sequence number of the last one.
+
+    Raises:
+        botocore.exceptions.ClientError: There is no such stream, or it is busy.
+    """
+    iterator = _iterator(client, stream, shard, first)
+    while iterator is not None:
+        answer = client.get_records(ShardIterator=iterator)
+        for record in answer["Records"]:
+            number = int(record["SequenceNumber"])
+            if number > last:
+                return
+            # Where the first one has expired, reading begins with what comes after it.
+            if number >= first:
+                yield Found(Place(shard, record["SequenceNumber"]), record["Data"])
+            if number == last:
+                return
+        if not answer["Records"] and not answer["MillisBehindLatest"]:
+            return
+        iterator = answer.get("NextShardIterator")
+
+
+def _iterator(client: Any, stream: str, shard: str, first: int) -> str | None:
+    """Where to begin reading; None when nothing that is as old is left."""
+    try:
+        answer = client.get_shard_iterator(
+            StreamName=stream,
+            ShardId=shard,
+            ShardIteratorType="AT_SEQUENCE_NUMBER",
+            StartingSequenceNumber=str(first),
+        )
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code == "ResourceNotFoundException":
+            client.describe_stream_summary(StreamName=stream)  # raises when there is no stream
+        elif code != "InvalidArgumentException":
+            raise
+        log.warning("Kinesis knows no record %s of %s in %s: %s", first, stream, shard, error)
+        return None
+    return str(answer["ShardIterator"])
