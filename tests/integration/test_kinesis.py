@@ -406,7 +406,7 @@ def test_what_is_given_up_on_the_way_is_counted_in_the_queue_and_in_quarantine(
     def with_poison(rows: Any) -> Iterator[Record]:
         for record in made(rows):
             yield (
-                Record(record.key, record.data.replace(b'"aqi":', b'"aqi":"bad",'))
+                Record(record.key, record.data.replace(b'"aqi":', b'"aqi":"bad","index":'))
                 if record.key == "Lagos"
                 else record
             )
@@ -458,5 +458,5 @@ def test_without_a_stream_the_sentence_names_the_dag_that_makes_it(
 ) -> None:
     batch_id = extract(new_run(hour), airports=["DSS"])
     monkeypatch.setattr(names, "STREAM", "no_such_stream")
-    with pytest.raises(RetriableError, match="run the DAG aws_setup"), readable_failures():
+    with pytest.raises(RetriableError, match=r"no_such_stream not found; the DAG aws_setup makes it"), readable_failures():
         putting.put(batch_id)
