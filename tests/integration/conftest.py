@@ -25,14 +25,16 @@ def own_inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
 
 @pytest.fixture(scope="module")
-def serverless() -> Iterator[None]:
-    """The serverless path, set up in an AWS region of the tests' own."""
+def serverless(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The serverless path, set up in an AWS region of the tests' own, or of the module's."""
     from tests.integration import serverless as path
 
     name = "AIRFLOW_CONN_DATAFLOW360_AWS"
     own = json.loads(os.environ[name])
-    own["extra"]["region_name"] = path.REGION
+    own["extra"]["region_name"] = getattr(request.module, "REGION", path.REGION)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(name, json.dumps(own))
+        path.forget_clients()
         path.set_up()
         yield
+    path.forget_clients()

@@ -21,8 +21,13 @@ REGION = "eu-west-3"
 Item = dict[str, Any]
 
 
-#: Making a client takes longer than most calls; all tests that use it run in the same region.
+#: Making a client takes longer than most calls; all tests of a module run in the same region.
 client = cache(clients.client)
+
+
+def forget_clients() -> None:
+    client.cache_clear()
+    arns.cache_clear()
 
 
 @cache
@@ -44,11 +49,6 @@ def set_up(request: SetupRequest | None = None, code: bytes | None = None) -> di
         "function": function.ensure_function(client("lambda"), arns(), code or consumer_zip()),
         "mapping": function.ensure_mapping(client("lambda"), arns(), request, stream=stream),
     }
-
-
-STEPS = frozenset(
-    {"stream", "state", "history", "queue", "log_group", "role", "function", "mapping"}
-)
 
 
 def delete(*resources: str) -> None:

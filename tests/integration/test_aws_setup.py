@@ -13,7 +13,6 @@ from dataflow360.aws.package import consumer_zip
 from dataflow360.aws.request import SetupRequest
 from dataflow360.errors import RetriableError
 from tests.integration.serverless import (
-    STEPS,
     arns,
     city,
     client,
@@ -25,7 +24,16 @@ from tests.integration.serverless import (
     wait_until,
 )
 
-UNCHANGED = dict.fromkeys(STEPS, "unchanged")
+#: What these tests break is not even other tests'.
+REGION = "eu-west-1"
+EVERYTHING = ("mapping", "function", "role", "log_group", "queue", "state", "history", "stream")
+UNCHANGED = dict.fromkeys(EVERYTHING, "unchanged")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_left(serverless):
+    yield
+    delete(*EVERYTHING)
 
 
 @pytest.fixture(autouse=True)
@@ -41,12 +49,12 @@ def send_canary(seconds: float = 60) -> str:
 
 
 def test_the_first_run_makes_everything_and_the_second_changes_nothing():
-    delete("mapping", "function", "role", "log_group", "queue", "state", "history", "stream")
-    assert set_up() == dict.fromkeys(STEPS, "created")
+    delete(*EVERYTHING)
+    assert set_up() == dict.fromkeys(EVERYTHING, "created")
     assert set_up() == UNCHANGED
 
 
-@pytest.mark.parametrize("resource", sorted(STEPS - {"stream"}))
+@pytest.mark.parametrize("resource", [each for each in EVERYTHING if each != "stream"])
 def test_what_was_deleted_is_made_again_and_nothing_else(resource):
     delete(resource)
     outcomes = set_up()
@@ -138,7 +146,7 @@ def test_a_setting_that_has_drifted_is_mended_and_nothing_else(resource, change)
 
 
 def test_other_params_change_the_stream_and_the_mapping():
-    request = SetupRequest(shards=3, batch_size=7, window_seconds=0, maximum_retry_attempts=1)
+    request = SetupRequest(shards=2, batch_size=7, window_seconds=0, maximum_retry_attempts=1)
     assert set_up(request) == UNCHANGED | {"stream": "updated", "mapping": "updated"}
     mapping = find_mapping(client("lambda"), arns())
     assert (mapping["BatchSize"], mapping["MaximumRetryAttempts"]) == (7, 1)
@@ -161,10 +169,10 @@ def test_changed_code_is_sent_and_runs(tmp_path, root):
 
 
 def test_two_runs_at_once_both_end_well():
-    delete("mapping", "function", "role", "log_group", "queue", "state", "history", "stream")
+    delete(*EVERYTHING)
     with ThreadPoolExecutor(2) as runs:
         one, other = runs.map(lambda _: set_up(), range(2))
-    for step in STEPS:
+    for step in EVERYTHING:
         assert "created" in {one[step], other[step]}, step
     assert set_up() == UNCHANGED
     mappings = client("lambda").list_event_source_mappings(FunctionName=names.FUNCTION)

@@ -11,7 +11,7 @@ from typing import Any
 
 from dataflow360.aws import names
 from dataflow360.aws.looking import WAITING, Document, Outcome, look_up, looking_again
-from dataflow360.errors import FatalError
+from dataflow360.errors import FatalError, RetriableError
 
 _LOG_DAYS = 14
 _QUEUE_SECONDS = _LOG_DAYS * 24 * 60 * 60
@@ -19,23 +19,37 @@ _QUEUE_SECONDS = _LOG_DAYS * 24 * 60 * 60
 
 @looking_again
 def ensure_stream(kinesis: Any, shards: int) -> Outcome:
-    """The Kinesis stream, with a number of shards."""
+    """The Kinesis stream, with a number of shards.
+
+    Raises:
+        RetriableError: The stream has not taken the number that it was told.
+    """
     outcome: Outcome = "unchanged"
     if look_up(kinesis.describe_stream_summary, StreamName=names.STREAM) is None:
         kinesis.create_stream(StreamName=names.STREAM, ShardCount=shards)
         outcome = "created"
-    while True:
-        kinesis.get_waiter("stream_exists").wait(StreamName=names.STREAM, WaiterConfig=WAITING)
-        summary = kinesis.describe_stream_summary(StreamName=names.STREAM)
-        present = summary["StreamDescriptionSummary"]["OpenShardCount"]
-        if present == shards:
-            return outcome
+    present = _open_shards(kinesis)
+    while present != shards:
         # One call can at most double or halve them.
         target = min(max(shards, math.ceil(present / 2)), 2 * present)
         kinesis.update_shard_count(
             StreamName=names.STREAM, TargetShardCount=target, ScalingType="UNIFORM_SCALING"
         )
         outcome = "updated"
+        present = _open_shards(kinesis)
+        if present != target:
+            raise RetriableError(
+                f"The stream {names.STREAM} has {present} shards although it was told to have "
+                f"{target}; this task tries again, and if that never helps make the stream anew."
+            )
+    return outcome
+
+
+def _open_shards(kinesis: Any) -> int:
+    """The shards that take records, once no change is under way."""
+    kinesis.get_waiter("stream_exists").wait(StreamName=names.STREAM, WaiterConfig=WAITING)
+    summary = kinesis.describe_stream_summary(StreamName=names.STREAM)
+    return int(summary["StreamDescriptionSummary"]["OpenShardCount"])
 
 
 def ensure_state_table(dynamodb: Any) -> Outcome:

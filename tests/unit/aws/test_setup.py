@@ -8,7 +8,7 @@ from botocore.stub import ANY, Stubber
 
 from dataflow360.aws import function, looking, names, setup
 from dataflow360.aws.arns import Arns
-from dataflow360.errors import FatalError
+from dataflow360.errors import FatalError, RetriableError
 
 ARNS = Arns("aws", "us-east-1", "123456789012")
 
@@ -62,6 +62,18 @@ def test_shards_are_at_most_doubled_or_halved_by_one_call(stubbed):
     answers.add_response("describe_stream", description())
     answers.add_response("describe_stream_summary", summary(5))
     assert setup.ensure_stream(kinesis, 5) == "updated"
+
+
+def test_a_stream_that_does_not_take_its_shards_is_not_told_for_ever(stubbed):
+    kinesis, answers = stubbed("kinesis")
+    answers.add_response("describe_stream_summary", summary(2))
+    answers.add_response("describe_stream", description())
+    answers.add_response("describe_stream_summary", summary(2))
+    answers.add_response("update_shard_count", {})
+    answers.add_response("describe_stream", description())
+    answers.add_response("describe_stream_summary", summary(2))
+    with pytest.raises(RetriableError, match="has 2 shards although it was told to have 1"):
+        setup.ensure_stream(kinesis, 1)
 
 
 def test_a_stream_that_another_run_makes_meanwhile_is_looked_at_again(stubbed):
