@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -41,6 +42,8 @@ def tail(
     from dataflow360.aws.tail import Tail
     from dataflow360.pipeline.failures import readable_failures
 
+    # What Airflow says of each connection would lie between the lines.
+    logging.getLogger("airflow").setLevel(logging.ERROR)
     console = Console(soft_wrap=True, highlight=False)
     follower = Tail(datetime.now(UTC) - timedelta(minutes=minutes))
     try:

@@ -54,6 +54,9 @@ class Tail:
     _iterators: dict[str, str | None] = field(default_factory=dict)
     _events: dict[str, int] = field(default_factory=dict)
     _items: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _kinesis: Any = field(default_factory=lambda: client("kinesis"))
+    _logs: Any = field(default_factory=lambda: client("logs"))
+    _dynamodb: Any = field(default_factory=lambda: client("dynamodb"))
 
     def round(self) -> Iterator[Line]:
         """What has come since the round before; the first has every city's state.
@@ -66,7 +69,7 @@ class Tail:
         yield from self._changes()
 
     def _records(self) -> Iterator[Line]:
-        kinesis = client("kinesis")
+        kinesis = self._kinesis
         pages = kinesis.get_paginator("list_shards").paginate(StreamName=names.STREAM)
         for shard in [each["ShardId"] for page in pages for each in page["Shards"]]:
             if shard not in self._iterators:
@@ -83,14 +86,15 @@ class Tail:
                     yield record_line(shard, record)
 
     def _invocations(self) -> Iterator[Line]:
-        logs, start = client("logs"), int(self.since.timestamp() * 1000)
+        start = int(self.since.timestamp() * 1000)
         newest = max(self._events.values(), default=start)
+        pages = self._logs.get_paginator("filter_log_events").paginate
+        # There is no log group before aws_setup has made it.
         found = look_up(
-            lambda **params: {"pages": list(logs.get_paginator("filter_log_events").paginate(
-                **params))},
+            lambda **params: {"pages": list(pages(**params))},
             logGroupName=names.LOG_GROUP,
             startTime=max(start, newest - _LATE_MS),
-        )  # fmt: skip
+        )
         for page in found["pages"] if found else []:
             for event in page["events"]:
                 if event["eventId"] not in self._events:
@@ -102,11 +106,8 @@ class Tail:
         }
 
     def _changes(self) -> Iterator[Line]:
-        pages = (
-            client("dynamodb")
-            .get_paginator("scan")
-            .paginate(TableName=names.STATE_TABLE, ConsistentRead=True)
-        )
+        scan = self._dynamodb.get_paginator("scan")
+        pages = scan.paginate(TableName=names.STATE_TABLE, ConsistentRead=True)
         deserialise = TypeDeserializer().deserialize
         now = {
             item["ville"]["S"]: {name: deserialise(value) for name, value in item.items()}

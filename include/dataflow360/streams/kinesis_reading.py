@@ -53,20 +53,20 @@ def read(client: Any, stream: str, shard: str, first: int, last: int) -> Iterato
 
 
 def _iterator(client: Any, stream: str, shard: str, first: int) -> str | None:
-    """Where to begin reading; None when nothing that is as old is left."""
+    """Where to begin reading; None when there is no such shard any more."""
+    place = {"StreamName": stream, "ShardId": shard}
     try:
         answer = client.get_shard_iterator(
-            StreamName=stream,
-            ShardId=shard,
-            ShardIteratorType="AT_SEQUENCE_NUMBER",
-            StartingSequenceNumber=str(first),
+            **place, ShardIteratorType="AT_SEQUENCE_NUMBER", StartingSequenceNumber=str(first)
         )
     except ClientError as error:
         code = error.response["Error"]["Code"]
+        log.warning("Kinesis has no record %s of %s in %s: %s", first, shard, stream, error)
         if code == "ResourceNotFoundException":
             client.describe_stream_summary(StreamName=stream)  # raises when there is no stream
-        elif code != "InvalidArgumentException":
+            return None
+        if code != "InvalidArgumentException":
             raise
-        log.warning("Kinesis knows no record %s of %s in %s: %s", first, stream, shard, error)
-        return None
+        # It has expired; what comes after it may be the oldest that is left.
+        answer = client.get_shard_iterator(**place, ShardIteratorType="TRIM_HORIZON")
     return str(answer["ShardIterator"])
