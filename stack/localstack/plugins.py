@@ -11,8 +11,10 @@ class ProcessExecutorPlugin(RuntimeExecutorPlugin):  # type: ignore[misc]  # Loc
 
     def load(self, *_: object, **__: object) -> type:
         """The executor's class."""
+        from stack.localstack import mappings
         from stack.localstack.executor import ProcessExecutor
 
+        mappings.silence_stopped_workers()
         return ProcessExecutor
 
 
