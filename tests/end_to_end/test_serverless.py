@@ -73,6 +73,7 @@ def test_a_past_hour_comes_to_the_history_and_leaves_the_newer_state(
 def test_a_run_waits_in_the_triggerer_until_the_data_are_at_their_end(
     airflow: Airflow, simulator: Simulator
 ) -> None:
+    forget("Dakar")  # or it would be there from the beginning
     lambda_ = client("lambda")
     (mapping,) = lambda_.list_event_source_mappings(FunctionName=names.FUNCTION)[
         "EventSourceMappings"
@@ -93,6 +94,17 @@ def test_a_run_waits_in_the_triggerer_until_the_data_are_at_their_end(
     log = airflow.log(DAG_ID, run_id, "arrive", 1)
     assert "1 put, 0 stored, 0 failed, 1 missing: Dakar" in log
     assert "The triggerer has seen: 1 put, 1 stored, 0 failed" in log
+
+
+def forget(ville: str) -> None:
+    """Take a city's state and its observation out of both tables."""
+    item = state(ville)
+    if item is None:
+        return
+    key = {"ville": item["ville"]}
+    moment = {"timestamp": item["timestamp"]}
+    client("dynamodb").delete_item(TableName=names.STATE_TABLE, Key=key)
+    client("dynamodb").delete_item(TableName=names.HISTORY_TABLE, Key=key | moment)
 
 
 def await_mapping(uuid: str, state: str) -> None:
