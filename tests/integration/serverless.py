@@ -149,6 +149,15 @@ def history(ville: str) -> list[Item]:
     return [plain(item) for page in pages for item in page["Items"]]
 
 
+def forget(ville: str) -> None:
+    """Delete what both tables hold of a city."""
+    dynamodb, key = client("dynamodb"), {"ville": {"S": ville}}
+    for item in history(ville):
+        moment = {"timestamp": {"N": str(item["timestamp"])}}
+        dynamodb.delete_item(TableName=names.HISTORY_TABLE, Key=key | moment)
+    dynamodb.delete_item(TableName=names.STATE_TABLE, Key=key)
+
+
 def plain(item: dict[str, Any]) -> Item:
     deserialise = TypeDeserializer().deserialize
     return {name: deserialise(value) for name, value in item.items()}

@@ -12,6 +12,7 @@ from dataflow360.aws import names
 from tests.integration.serverless import (
     REGION,
     city,
+    forget,
     given_up,
     history,
     log_lines,
@@ -30,6 +31,7 @@ def _path(serverless):
 
 
 def test_the_seeds_own_record_works_as_it_stands():
+    forget("Dakar")
     put(
         '{"ville": "Dakar", "pays": "Sénégal", "aeroport": "DSS", "data": {"temp": 30, '
         '"pm2_5": 12}, "timestamp": 1731400000}'.encode()
