@@ -1,26 +1,28 @@
-"""The serverless path in an account of the benchmark's own, on LocalStack."""
+"""The serverless path in a region of the benchmark's own, on LocalStack."""
 
 from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-#: LocalStack takes a key of twelve digits for the account.
-_ACCOUNT = "360000000360"
+#: A stream is known by its region: that of the stack stays as it is.
+_REGION = "eu-north-1"
 _CONNECTION = "AIRFLOW_CONN_DATAFLOW360_AWS"
 _PLAIN_STREAM = "benchmarks_stream"
 _PLAIN_TABLE = "benchmarks_items"
 
 
 def client(service: str) -> Any:
-    """A client of a service, in the benchmark's own account."""
+    """A client of a service in the benchmark's own region, as all later ones of this process."""
     from dataflow360.aws import clients
 
-    own = json.loads(os.environ[_CONNECTION]) | {"login": _ACCOUNT}
-    os.environ[_CONNECTION] = json.dumps(own)
+    connection = json.loads(os.environ[_CONNECTION])
+    connection["extra"] = connection["extra"] | {"region_name": _REGION}
+    os.environ[_CONNECTION] = json.dumps(connection)
     return clients.client(service)
 
 
@@ -36,14 +38,14 @@ class Path:
 
         self.drop()
         arns, request = Arns.of(client("sts")), SetupRequest()
-        setup.ensure_stream(client("kinesis"), request.shards)
+        stream = setup.ensure_stream(client("kinesis"), request.shards)
         setup.ensure_state_table(client("dynamodb"))
         setup.ensure_history_table(client("dynamodb"))
         setup.ensure_queue(client("sqs"))
         setup.ensure_log_group(client("logs"))
         function.ensure_role(client("iam"), arns)
         function.ensure_function(client("lambda"), arns, consumer_zip())
-        function.ensure_mapping(client("lambda"), arns, request)
+        function.ensure_mapping(client("lambda"), arns, request, stream=stream)
 
     def empty(self) -> None:
         """Take everything out of the tables; nothing is on its way by then."""
@@ -67,7 +69,9 @@ class Path:
 
         lambda_ = client("lambda")
         for mapping in lambda_.list_event_source_mappings()["EventSourceMappings"]:
-            lambda_.delete_event_source_mapping(UUID=mapping["UUID"])
+            look_up(lambda_.delete_event_source_mapping, UUID=mapping["UUID"])
+        while lambda_.list_event_source_mappings()["EventSourceMappings"]:
+            time.sleep(0.2)
         look_up(lambda_.delete_function, FunctionName=names.FUNCTION)
         _drop_stream(names.STREAM)
         for table in (names.STATE_TABLE, names.HISTORY_TABLE):

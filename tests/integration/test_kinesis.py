@@ -15,7 +15,6 @@ from airflow.sdk.exceptions import TaskDeferred
 from dataflow360 import http
 from dataflow360.airports import AIRPORTS
 from dataflow360.aws import arrival, names, putting, reconciling
-from dataflow360.aws.clients import client
 from dataflow360.aws.operators import RecordsArriveOperator
 from dataflow360.aws.putting import Note
 from dataflow360.errors import DataFlowError, FatalError, RetriableError, SkippableError
@@ -31,11 +30,13 @@ from dataflow360.streams import kinesis
 from dataflow360.streams import measurements as payloads
 from dataflow360.streams.kinesis import Place, Record
 from tests.integration.killing import Point, run_and_kill
-from tests.integration.serverless import given_up, history, state, wait_until
+from tests.integration.serverless import client, given_up, history, state, wait_until
 from tests.simulator import Simulator, simulator
 
 __all__ = ["simulator"]
 
+#: Of this module's own, as ``serverless`` has it.
+REGION = "eu-central-1"
 HOUR = timedelta(hours=1)
 CITIES = {airport.city for airport in AIRPORTS.values()}
 LAGOS = f"lat={AIRPORTS['LOS'].latitude}"
@@ -458,5 +459,6 @@ def test_without_a_stream_the_sentence_names_the_dag_that_makes_it(
 ) -> None:
     batch_id = extract(new_run(hour), airports=["DSS"])
     monkeypatch.setattr(names, "STREAM", "no_such_stream")
-    with pytest.raises(RetriableError, match=r"no_such_stream not found; the DAG aws_setup makes it"), readable_failures():
+    missing = r"no_such_stream not found; the DAG aws_setup makes it"
+    with pytest.raises(RetriableError, match=missing), readable_failures():
         putting.put(batch_id)
