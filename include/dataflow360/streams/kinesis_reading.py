@@ -9,9 +9,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from dataflow360.aws.looking import look_up
 from dataflow360.streams.kinesis import Place
 
 log = logging.getLogger(__name__)
+
+#: What Kinesis says of a record that has expired, or of its shard.
+_UNKNOWN = {"InvalidArgumentException", "ResourceNotFoundException"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +64,10 @@ def _iterator(client: Any, stream: str, shard: str, first: int) -> str | None:
             **place, ShardIteratorType="AT_SEQUENCE_NUMBER", StartingSequenceNumber=str(first)
         )
     except ClientError as error:
-        code = error.response["Error"]["Code"]
-        log.warning("Kinesis has no record %s of %s in %s: %s", first, shard, stream, error)
-        if code == "ResourceNotFoundException":
-            client.describe_stream_summary(StreamName=stream)  # raises when there is no stream
-            return None
-        if code != "InvalidArgumentException":
+        if error.response["Error"]["Code"] not in _UNKNOWN:
             raise
+        log.warning("Kinesis has no record %s of %s in %s: %s", first, shard, stream, error)
+        client.describe_stream_summary(StreamName=stream)  # raises when there is no stream
         # It has expired; what comes after it may be the oldest that is left.
-        answer = client.get_shard_iterator(**place, ShardIteratorType="TRIM_HORIZON")
-    return str(answer["ShardIterator"])
+        answer = look_up(client.get_shard_iterator, **place, ShardIteratorType="TRIM_HORIZON")
+    return str(answer["ShardIterator"]) if answer else None

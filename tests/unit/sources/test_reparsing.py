@@ -91,7 +91,10 @@ def test_whatever_is_in_quarantine_becomes_a_row_or_is_refused(given_records):
     check(DONNEES_METEO, chunk.table)
 
 
-@pytest.mark.parametrize("dag_id", ["aviationstack", "openweather", *SOURCES])
+@pytest.mark.parametrize(
+    "dag_id",
+    ["aviationstack", "lambda_failures", "openweather", "openweather_to_kinesis", *SOURCES],
+)
 @given(raws=st.lists(st.binary() | json_values.map(orjson.dumps), max_size=5))
 def test_every_source_refuses_what_it_cannot_read_record_by_record(dag_id, raws):
     chunk = reparser_of(dag_id)(ORIGIN, raws)

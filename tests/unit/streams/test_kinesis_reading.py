@@ -59,11 +59,20 @@ def test_what_is_left_is_read(kinesis, answers, left):
     assert numbers(client) == left
 
 
-def test_after_a_number_that_has_expired_reading_begins_with_the_oldest_that_is_left(kinesis):
+SUMMARY = {
+    "StreamName": "stream", "StreamARN": "arn:aws:kinesis:us-east-1:123456789012:stream/stream",
+    "StreamStatus": "ACTIVE", "RetentionPeriodHours": 24, "StreamCreationTimestamp": 0,
+    "EnhancedMonitoring": [], "OpenShardCount": 1,
+}  # fmt: skip
+OLDEST = {"StreamName": "stream", "ShardId": SHARD, "ShardIteratorType": "TRIM_HORIZON"}
+
+
+@pytest.mark.parametrize("said", ["InvalidArgumentException", "ResourceNotFoundException"])
+def test_after_a_number_that_has_expired_reading_begins_with_the_oldest_that_is_left(kinesis, said):
     client, stubber = kinesis
-    stubber.add_client_error("get_shard_iterator", "InvalidArgumentException")
-    oldest = {"StreamName": "stream", "ShardId": SHARD, "ShardIteratorType": "TRIM_HORIZON"}
-    stubber.add_response("get_shard_iterator", {"ShardIterator": "first"}, oldest)
+    stubber.add_client_error("get_shard_iterator", said)
+    stubber.add_response("describe_stream_summary", {"StreamDescriptionSummary": SUMMARY})
+    stubber.add_response("get_shard_iterator", {"ShardIterator": "first"}, OLDEST)
     stubber.add_response("get_records", answer(6, 8))
     assert numbers(client) == [6]
 
@@ -71,12 +80,8 @@ def test_after_a_number_that_has_expired_reading_begins_with_the_oldest_that_is_
 def test_a_shard_that_is_no_more_has_no_records(kinesis):
     client, stubber = kinesis
     stubber.add_client_error("get_shard_iterator", "ResourceNotFoundException")
-    summary = {
-        "StreamName": "stream", "StreamARN": "arn:aws:kinesis:us-east-1:123456789012:stream/stream",
-        "StreamStatus": "ACTIVE", "RetentionPeriodHours": 24, "StreamCreationTimestamp": 0,
-        "EnhancedMonitoring": [], "OpenShardCount": 1,
-    }  # fmt: skip
-    stubber.add_response("describe_stream_summary", {"StreamDescriptionSummary": summary})
+    stubber.add_response("describe_stream_summary", {"StreamDescriptionSummary": SUMMARY})
+    stubber.add_client_error("get_shard_iterator", "ResourceNotFoundException")
     assert numbers(client) == []
 
 
