@@ -89,10 +89,16 @@ class PlainStream:
 
     def create(self) -> None:
         """Make it, empty."""
+        from dataflow360.aws.looking import look_up
+
         self.drop()
         kinesis = client("kinesis")
         kinesis.create_stream(StreamName=self.name, ShardCount=1)
-        kinesis.get_waiter("stream_exists").wait(StreamName=self.name, WaiterConfig=_OFTEN)
+        # AWS's waiter fails on LocalStack, which does not know the stream for some moments.
+        while not (found := look_up(kinesis.describe_stream_summary, StreamName=self.name)) or (
+            found["StreamDescriptionSummary"]["StreamStatus"] != "ACTIVE"
+        ):
+            time.sleep(0.1)
 
     def empty(self) -> None:
         """Take everything out of it."""
