@@ -65,8 +65,10 @@ class Path:
     def drop(self) -> None:
         """Remove them, as far as they are there."""
         from dataflow360.aws import names
+        from dataflow360.aws.arns import Arns
         from dataflow360.aws.looking import look_up
 
+        role = Arns.of(client("sts")).role_name
         lambda_ = client("lambda")
         for mapping in lambda_.list_event_source_mappings()["EventSourceMappings"]:
             look_up(lambda_.delete_event_source_mapping, UUID=mapping["UUID"])
@@ -76,6 +78,8 @@ class Path:
         _drop_stream(names.STREAM)
         for table in (names.STATE_TABLE, names.HISTORY_TABLE):
             _drop_table(table)
+        look_up(client("iam").delete_role_policy, RoleName=role, PolicyName=role)
+        look_up(client("iam").delete_role, RoleName=role)
         look_up(client("logs").delete_log_group, logGroupName=names.LOG_GROUP)
         if queue := look_up(client("sqs").get_queue_url, QueueName=names.FAILURE_QUEUE):
             client("sqs").delete_queue(QueueUrl=queue["QueueUrl"])
