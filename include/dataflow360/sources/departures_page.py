@@ -24,6 +24,7 @@ from dataflow360.sources.page_text import (
     Row,
     embedded_list,
     entry_of,
+    first_row,
     kept,
     reason_of,
     table_rows,
@@ -148,9 +149,7 @@ def _parsed_again(raw: bytes, interval: Interval) -> dict[str, Any] | str:
 
 
 def _from_html(row: str) -> dict[str, Any]:
-    for found in table_rows(row, ROW_SELECTOR, CELL_SELECTOR):
-        return _from_table(found)
-    raise ValueError(f"it has no {ROW_SELECTOR}")
+    return _from_table(first_row(row, ROW_SELECTOR, CELL_SELECTOR))
 
 
 def _records(text: PageText, window: Window) -> Iterator[tuple[bytes, dict[str, Any] | str]]:

@@ -138,6 +138,17 @@ def kept(airport: str, record: bytes) -> bytes:
     return Kept(airport=airport, record=text).model_dump_json().encode()
 
 
+def first_row(html: str, row_selector: str, cell_selector: str) -> Row:
+    """The first row of a table's HTML.
+
+    Raises:
+        ValueError: It has none.
+    """
+    for row in table_rows(html, row_selector, cell_selector):
+        return row
+    raise ValueError(f"it has no {row_selector}")
+
+
 def table_rows(html: str, row_selector: str, cell_selector: str) -> Iterator[Row]:
     """The rows of a page's table.
 
