@@ -41,6 +41,7 @@ def pytest_unconfigure() -> None:
         shutil.rmtree(_own_home, ignore_errors=True)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test by the folder that it lies in: unit, dags, integration or end_to_end.
 
