@@ -56,9 +56,9 @@ def test_a_past_without_history_is_skipped_with_the_reason(airflow: Airflow) -> 
 
 
 def test_a_past_hour_of_weather_comes_from_the_archive(airflow: Airflow) -> None:
-    run_id = run_of_day(airflow, "openweather", datetime(2024, 5, 17, 10, tzinfo=UTC))
+    run_id = run_of_day(airflow, "openweather", datetime(2024, 5, 18, 10, tzinfo=UTC))
     (row,) = ledger(run_id)
-    assert row["source_name"] == "Open-Meteo of 2024-05-17 10:00"
+    assert row["source_name"] == "Open-Meteo of 2024-05-18 10:00"
     assert row["rows_stored"] == 16
 
 
