@@ -1,0 +1,107 @@
+# The images of docker-compose.yaml, by their targets: airflow, jupyter, simulator, localstack. What
+# is installed is locked with hashes, and comes before the code, which changes more often.
+ARG AIRFLOW_IMAGE=apache/airflow:3.3.2-python3.13
+ARG LOCALSTACK_IMAGE=localstack/localstack:4.14.0
+ARG PYTHON_IMAGE=python:3.13-slim-bookworm
+
+# ---- mysqlclient has no wheel for Linux, and the other images no compiler
+FROM ${PYTHON_IMAGE} AS wheels
+# hadolint ignore=DL3008  # Debian keeps one version of a package
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends gcc libc6-dev libmariadb-dev pkg-config \
+    && rm -rf /var/lib/apt/lists/*
+# hadolint ignore=DL3042  # the cache is a mount
+RUN --mount=type=bind,source=requirements-image.lock,target=/tmp/requirements.lock \
+    --mount=type=cache,target=/root/.cache/pip \
+    pip wheel --no-deps --constraint /tmp/requirements.lock --wheel-dir /wheels mysqlclient
+
+# ---- Airflow with the library and its DAGs
+FROM ${AIRFLOW_IMAGE} AS airflow
+# The compiled modules are made here, because a container's file system is read-only.
+# hadolint ignore=DL3042
+RUN --mount=type=bind,from=wheels,source=/wheels,target=/wheels \
+    --mount=type=bind,source=requirements-image.lock,target=/requirements.lock \
+    --mount=type=cache,target=/tmp/.cache,uid=50000 \
+    umask 0002 \
+    && export UV_CACHE_DIR=/tmp/.cache/uv UV_LINK_MODE=copy \
+    && uv pip install --no-deps /wheels/mysqlclient-*.whl \
+    && uv pip install --no-deps --require-hashes --compile-bytecode --requirement /requirements.lock
+WORKDIR /opt/airflow
+COPY --chown=airflow:0 --chmod=775 deploy/compose/dataflow360 /home/airflow/.local/bin/
+COPY --chown=airflow:0 include include
+COPY --chown=airflow:0 lambda lambda
+COPY --chown=airflow:0 stack/__init__.py stack/sources.py stack/
+COPY --chown=airflow:0 dags dags
+RUN umask 0002 && mkdir -p inbox landing && python -m compileall -q include lambda stack
+ENV PYTHONPATH=/opt/airflow/include:/opt/airflow
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
+    CMD ["curl", "-fs", "-o", "/dev/null", "http://127.0.0.1:8080/api/v2/monitor/health"]
+ENTRYPOINT ["/usr/bin/dumb-init", "--", "python", "-m", "stack.sources", "/entrypoint"]
+CMD ["api-server"]
+USER airflow
+
+# ---- the notebook
+FROM airflow AS jupyter
+# hadolint ignore=DL3042
+RUN --mount=type=bind,source=requirements-notebook.lock,target=/requirements.lock \
+    --mount=type=cache,target=/tmp/.cache,uid=50000 \
+    umask 0002 \
+    && export UV_CACHE_DIR=/tmp/.cache/uv UV_LINK_MODE=copy \
+    && uv pip install --no-deps --require-hashes --requirement /requirements.lock
+COPY --chown=airflow:0 notebooks notebooks
+EXPOSE 8888
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
+    CMD ["curl", "-fs", "-o", "/dev/null", "http://127.0.0.1:8888/api"]
+CMD ["bash", "-c", "exec jupyter lab --no-browser --ip 0.0.0.0 --port 8888 notebooks/explore.ipynb"]
+
+# ---- the source simulator
+FROM ${PYTHON_IMAGE} AS simulator
+# hadolint ignore=DL3013,DL3042  # the constraints have the versions
+RUN --mount=type=bind,source=requirements-image.lock,target=/tmp/requirements.lock \
+    --mount=type=cache,target=/root/.cache/pip \
+    pip install --root-user-action ignore --constraint /tmp/requirements.lock \
+        faker fastapi numpy pandas pyarrow uvicorn \
+    && useradd --uid 10001 --no-create-home simulator
+WORKDIR /opt/dataflow360
+COPY include include
+COPY stack/__init__.py stack/
+COPY stack/simulator stack/simulator
+RUN python -m compileall -q include stack
+ENV PYTHONPATH=/opt/dataflow360/include:/opt/dataflow360
+USER simulator
+EXPOSE 8090
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
+    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8090/health', timeout=4)"]
+# No log of requests: some carry keys.
+CMD ["uvicorn", "stack.simulator.app:app", "--host", "0.0.0.0", "--port", "8090", \
+     "--no-access-log", "--timeout-graceful-shutdown", "2"]
+
+# ---- LocalStack, whose functions are processes
+FROM ${LOCALSTACK_IMAGE} AS localstack
+# hadolint ignore=DL3013,DL3042
+RUN --mount=type=bind,source=requirements-localstack.lock,target=/tmp/requirements.lock \
+    --mount=type=cache,target=/root/.cache/pip \
+    /opt/code/localstack/.venv/bin/pip install --root-user-action ignore \
+        --constraint /tmp/requirements.lock awslambdaric
+COPY stack/__init__.py /opt/dataflow360/stack/
+COPY stack/localstack /opt/dataflow360/stack/localstack
+# How LocalStack finds the plugins.
+COPY stack/localstack/METADATA stack/localstack/entry_points.txt \
+    /opt/dataflow360/dataflow360_localstack-1.dist-info/
+ENV PYTHONPATH=/opt/dataflow360 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    XDG_CACHE_HOME=/tmp/cache \
+    DISABLE_EVENTS=1 \
+    DNS_ADDRESS=0 \
+    EAGER_SERVICE_LOADING=1 \
+    GATEWAY_LISTEN=0.0.0.0:4566 \
+    LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC=0.25 \
+    LAMBDA_RUNTIME_EXECUTOR=process \
+    PROVIDER_OVERRIDE_DYNAMODB=stack \
+    PROVIDER_OVERRIDE_KINESIS=stack \
+    SERVICES=cloudwatch,dynamodb,iam,kinesis,lambda,logs,s3,sqs,sts \
+    SKIP_SSL_CERT_DOWNLOAD=1 \
+    SQS_ENDPOINT_STRATEGY=path
+USER localstack
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
+    CMD ["curl", "-fs", "-o", "/dev/null", "http://127.0.0.1:4566/_localstack/health"]
