@@ -118,9 +118,11 @@ class MySQLStore:
     def _join(self, rows: pa.Table) -> list[tuple[Any, ...]]:
         keys = self._record.natural_key
         names = ", ".join(keys)
+        # In two statements, for MySQL has no CREATE OR REPLACE.
+        execute(self._connection, f"DROP TEMPORARY TABLE IF EXISTS {self._keys_table}")
         execute(
             self._connection,
-            f"CREATE OR REPLACE TEMPORARY TABLE {self._keys_table} "
+            f"CREATE TEMPORARY TABLE {self._keys_table} "
             f"SELECT 0 AS row_no, {names} FROM {self._table} WHERE FALSE",
         )
         numbers = pa.array(range(rows.num_rows), pa.int32())
