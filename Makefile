@@ -18,12 +18,12 @@ TEST = $(PYTHON) -m stack --profile test
 WORKERS = -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs clean env test lint bench \
+.PHONY: help demo up down status logs clean env test test-compose lint bench \
 	kafka mysql cqlsh redis-cli aws airflow simulate quarantine notebook bootstrap bootstrap-python \
 	bootstrap-notebook
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
 
 demo: bootstrap ## start everything, run every DAG, show what landed where, leave it running
 	@$(STACK) demo
@@ -58,6 +58,9 @@ test: bootstrap bootstrap-notebook ## run the tests on an empty stack of their o
 		$(TEST) run -- $(PYTHON) -m pytest $(WORKERS) $(ARGS); status=$$?; \
 	fi; \
 	$(TEST) down && exit $$status
+
+test-compose: bootstrap ## run docker-compose.yaml under a Docker daemon of its own, with images made here (root, Debian)
+	@$(PYTHON) -m pytest -x -s tests/compose $(ARGS)
 
 lint: bootstrap-python ## check style and types
 	@$(PYTHON) -m ruff check .
