@@ -21,30 +21,25 @@ SignIn = Callable[[Account], AbstractContextManager[Any]]
 PERMISSIONS = ("SELECT", "MODIFY")
 """What the role may do in the project's keyspaces."""
 
+DEFAULT_ROLE_SECONDS = 60.0
+"""How long the default role is waited for, which a new server makes only after it listens."""
+
 #: The role that a new server has, with a password that everyone knows.
 _DEFAULT_ROLE = Account("cassandra", "cassandra")
 _PAUSE_SECONDS = 0.5
 
 
-def provision(
-    sign_in: SignIn,
-    admin: Account,
-    user: Account,
-    replication_factor: int,
-    *,
-    patience: float = 60,
-) -> None:
+def provision(sign_in: SignIn, admin: Account, user: Account, replication_factor: int) -> None:
     """Make everything, or leave it as it is; the role gets the password that is set now.
 
-    On a new server the administrator is made first, and the default role is closed.
+    On a new server the administrator is made first, and the default role is closed. That role is
+    waited for.
 
     Args:
         sign_in: How to open a session.
         admin: The administrator, another role than ``cassandra``.
         user: The role to make.
         replication_factor: On how many nodes of each data centre a row is kept.
-        patience: Seconds to wait for the default role, which a new server makes some moments
-            after it listens.
 
     Raises:
         FatalError: The administrator is the default role itself.
@@ -55,7 +50,12 @@ def provision(
             f"The role {admin.name} cannot be Cassandra's administrator, for it is closed; "
             "give another name, whose role is then made."
         )
-    _ensure_admin(sign_in, admin, patience)
+    Retrying(
+        retry=retry_if_exception(_is_refusal),
+        stop=stop_after_delay(DEFAULT_ROLE_SECONDS),
+        wait=wait_fixed(_PAUSE_SECONDS),
+        reraise=True,
+    )(_ensure_admin, sign_in, admin)
     with sign_in(admin) as session:
         session.execute(
             f"ALTER ROLE {_DEFAULT_ROLE.name} WITH SUPERUSER = false AND LOGIN = false "
@@ -76,32 +76,25 @@ def provision(
                 session.execute(f"GRANT {permission} ON KEYSPACE {keyspace} TO %s", (user.name,))
 
 
-def _ensure_admin(sign_in: SignIn, admin: Account, patience: float) -> None:
+def _ensure_admin(sign_in: SignIn, admin: Account) -> None:
     """Sign in as the administrator, or as the default role and make it."""
-    for attempt in Retrying(
-        retry=retry_if_exception(_is_refusal),
-        stop=stop_after_delay(patience),
-        wait=wait_fixed(_PAUSE_SECONDS),
-        reraise=True,
-    ):
-        with attempt:
-            if not _is_accepted(sign_in, admin):
-                with sign_in(_DEFAULT_ROLE) as session:
-                    session.execute(
-                        "CREATE ROLE IF NOT EXISTS %s WITH SUPERUSER = true AND LOGIN = true "
-                        "AND PASSWORD = %s",
-                        (admin.name, admin.password),
-                    )
-
-
-def _is_accepted(sign_in: SignIn, account: Account) -> bool:
     try:
-        with sign_in(account):
-            return True
+        with sign_in(admin):
+            return
     except NoHostAvailable as error:
-        if _is_refusal(error):
-            return False
-        raise
+        if not _is_refusal(error):
+            raise
+        refused = error
+    try:
+        with sign_in(_DEFAULT_ROLE) as session:
+            session.execute(
+                "CREATE ROLE IF NOT EXISTS %s WITH SUPERUSER = true AND LOGIN = true "
+                "AND PASSWORD = %s",
+                (admin.name, admin.password),
+            )
+    except NoHostAvailable as error:
+        # That the default role is closed is as it should be: the administrator is what to mend.
+        raise (refused if _is_refusal(error) else error) from None
 
 
 def _is_refusal(error: BaseException) -> bool:

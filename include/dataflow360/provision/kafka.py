@@ -26,6 +26,13 @@ from dataflow360.records.topics import ID_PREFIX, TOPICS
 _ATTEMPTS = 5
 _PAUSE_SECONDS = 1
 _OPERATION_SECONDS = 30
+#: What another attempt does not change.
+_REFUSALS = {
+    KafkaError.INVALID_CONFIG,
+    KafkaError.INVALID_REPLICATION_FACTOR,
+    KafkaError.POLICY_VIOLATION,
+    KafkaError.SECURITY_DISABLED,
+}
 
 
 def access_list(user: str) -> list[AclBinding]:
@@ -97,14 +104,6 @@ def _create_topics(admin: AdminClient, replication_factor: int) -> None:
             "the factor or the brokers",
             KafkaError.TOPIC_ALREADY_EXISTS,
         )
-
-
-_REFUSALS = {
-    KafkaError.INVALID_CONFIG,
-    KafkaError.INVALID_REPLICATION_FACTOR,
-    KafkaError.POLICY_VIOLATION,
-    KafkaError.SECURITY_DISABLED,
-}
 
 
 def _settle(future: Future[Any], failure: str, to_mend: str, *accepted: int) -> None:
