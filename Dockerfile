@@ -27,18 +27,18 @@ RUN --mount=type=bind,from=wheels,source=/wheels,target=/wheels \
     && uv pip install --no-deps /wheels/mysqlclient-*.whl \
     && uv pip install --no-deps --require-hashes --compile-bytecode --requirement /requirements.lock
 WORKDIR /opt/airflow
-COPY --chown=airflow:0 --chmod=775 deploy/compose/dataflow360 /home/airflow/.local/bin/
-COPY --chown=airflow:0 include include
-COPY --chown=airflow:0 lambda lambda
-COPY --chown=airflow:0 stack/__init__.py stack/sources.py stack/
-COPY --chown=airflow:0 dags dags
+COPY --chown=50000:0 --chmod=775 deploy/compose/dataflow360 /home/airflow/.local/bin/
+COPY --chown=50000:0 include include
+COPY --chown=50000:0 lambda lambda
+COPY --chown=50000:0 stack/__init__.py stack/sources.py stack/
+COPY --chown=50000:0 dags dags
 RUN umask 0002 && mkdir -p inbox landing && python -m compileall -q include lambda stack
 ENV PYTHONPATH=/opt/airflow/include:/opt/airflow
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
     CMD ["curl", "-fs", "-o", "/dev/null", "http://127.0.0.1:8080/api/v2/monitor/health"]
 ENTRYPOINT ["/usr/bin/dumb-init", "--", "python", "-m", "stack.sources", "/entrypoint"]
 CMD ["api-server"]
-USER airflow
+USER 50000:0
 
 # ---- the notebook
 FROM airflow AS jupyter
@@ -48,7 +48,7 @@ RUN --mount=type=bind,source=requirements-notebook.lock,target=/requirements.loc
     umask 0002 \
     && export UV_CACHE_DIR=/tmp/.cache/uv UV_LINK_MODE=copy \
     && uv pip install --no-deps --require-hashes --requirement /requirements.lock
-COPY --chown=airflow:0 notebooks notebooks
+COPY --chown=50000:0 notebooks notebooks
 EXPOSE 8888
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
     CMD ["curl", "-fs", "-o", "/dev/null", "http://127.0.0.1:8888/api"]
@@ -68,7 +68,7 @@ COPY stack/__init__.py stack/
 COPY stack/simulator stack/simulator
 RUN python -m compileall -q include stack
 ENV PYTHONPATH=/opt/dataflow360/include:/opt/dataflow360
-USER simulator
+USER 10001
 EXPOSE 8090
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8090/health', timeout=4)"]
@@ -102,6 +102,7 @@ ENV PYTHONPATH=/opt/dataflow360 \
     SERVICES=cloudwatch,dynamodb,iam,kinesis,lambda,logs,s3,sqs,sts \
     SKIP_SSL_CERT_DOWNLOAD=1 \
     SQS_ENDPOINT_STRATEGY=path
-USER localstack
+# The user localstack.
+USER 1000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
     CMD ["curl", "-fs", "-o", "/dev/null", "http://127.0.0.1:4566/_localstack/health"]
