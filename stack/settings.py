@@ -102,7 +102,9 @@ _PORT_DESCRIPTIONS = {
 
 SETTINGS: tuple[Setting, ...] = (
     *(_port(name) for name in BASE_PORTS),
-    _directory("DATAFLOW360_LANDING", "landing", "immutable batches, one directory a source"),
+    _directory(
+        "DATAFLOW360_LANDING", "landing", "immutable batches: a directory or s3://bucket/prefix"
+    ),
     _directory("DATAFLOW360_INBOX", "inbox", "CSV files to load: a directory or an s3:// URL"),
     _optional(COMPOSE_LANDING, "s3:// URL of the containers' landing zone; empty: a volume"),
     _optional(OPENWEATHER_KEY, "key of api.openweathermap.org"),
