@@ -66,6 +66,7 @@ lint: bootstrap-python ## check style and types
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
+	@.venv/bin/hadolint Dockerfile
 
 bench: bootstrap ## measure speed and memory on the stores of the test stack
 	@$(TEST) up --without-airflow; status=$$?; \
