@@ -1,5 +1,6 @@
-# The images of docker-compose.yaml, by their targets: airflow, jupyter, simulator, localstack. What
-# is installed is locked with hashes, and comes before the code, which changes more often.
+# The images of docker-compose.yaml, by their targets: airflow, jupyter, simulator, localstack; and
+# env, which writes .env where there is no Python. What is installed is locked with hashes, and
+# comes before the code, which changes more often.
 ARG AIRFLOW_IMAGE=apache/airflow:3.3.2-python3.13
 ARG LOCALSTACK_IMAGE=localstack/localstack:4.14.0
 ARG PYTHON_IMAGE=python:3.13-slim-bookworm
@@ -106,3 +107,17 @@ ENV PYTHONPATH=/opt/dataflow360 \
 USER 1000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
     CMD ["curl", "-fs", "-o", "/dev/null", "http://127.0.0.1:4566/_localstack/health"]
+
+# ---- .env, written into a checkout that is mounted at /project, for the owner of that
+FROM ${PYTHON_IMAGE} AS env
+# hadolint ignore=DL3013,DL3042
+RUN --mount=type=bind,source=requirements-image.lock,target=/tmp/requirements.lock \
+    --mount=type=cache,target=/root/.cache/pip \
+    pip install --root-user-action ignore --constraint /tmp/requirements.lock python-dotenv
+ENV PYTHONDONTWRITEBYTECODE=1
+WORKDIR /project
+HEALTHCHECK NONE
+CMD ["sh", "-ec", "python -m stack.settings; \
+     for path in .env .stack .stack/demo .stack/demo/inbox; do \
+         [ ! -e $path ] || chown --reference=. $path; \
+     done"]

@@ -48,8 +48,14 @@ clean: ## stop everything, remove all data, settings, downloads and the .venv
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "  removed .stack, .env, .venv and the caches"
 
-env: bootstrap-python ## write .env with random secrets, or add what it lacks
-	@$(STACK) env
+# Who runs the system in containers need not install Python and 200 packages to get a file.
+env: ## write .env with random secrets, or add what it lacks; by Docker where there is no .venv
+	@if [ ! -x $(PYTHON) ] && command -v docker >/dev/null; then \
+		docker build --quiet --target env --tag dataflow360/env . >/dev/null \
+			&& docker run --rm --network none --volume "$(CURDIR):/project" dataflow360/env; \
+	else \
+		sh stack/bootstrap.sh python && $(STACK) env; \
+	fi
 
 test: bootstrap bootstrap-notebook ## run the tests on an empty stack of their own: make test ARGS="tests/unit -x"
 	@if [ -d .stack/test ]; then $(TEST) clean; fi

@@ -1,8 +1,13 @@
-"""The env file: ports, secrets and paths, written once and then left to its owner."""
+"""The env file: ports, secrets and paths, written once and then left to its owner.
+
+``python -m stack.settings`` writes the one of the profile ``demo``, and the inbox that it names. It
+needs next to nothing installed: who runs the system in containers has no other use for Python.
+"""
 
 import base64
 import re
 import secrets
+import sys
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -70,7 +75,10 @@ def _secret(name: str, description: str, make: Callable[[], str] = _password) ->
 
 def _directory(name: str, folder: str, description: str) -> Setting:
     return Setting(
-        name, lambda profile: str(profile.state / folder), f".stack/demo/{folder}", description
+        name,
+        lambda profile: str((profile.state / folder).relative_to(profile.root)),
+        f".stack/demo/{folder}",
+        description,
     )
 
 
@@ -309,3 +317,20 @@ def _check_sources(values: Mapping[str, str], profile: Profile) -> None:
                 f"{LIVE_SITES} in {profile.env_file} has the unknown site '{site}': "
                 f"choose of {', '.join(SITES)}"
             )
+
+
+def main() -> None:
+    """Write what is missing, and say where it is."""
+    profile = Profile("demo")
+    try:
+        settings, added = ensure(profile)
+    except StackError as error:
+        sys.exit(f"error: {error}")
+    inbox = settings.path("DATAFLOW360_INBOX")
+    if "://" not in inbox:
+        Path(inbox).mkdir(parents=True, exist_ok=True)
+    print(f"{len(added)} settings were written to {profile.env_file.name}.")
+
+
+if __name__ == "__main__":
+    main()
