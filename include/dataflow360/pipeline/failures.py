@@ -112,7 +112,7 @@ def readable_failures(administrator: str = "", next_step: str = _LATER) -> Itera
 
 def _code_and_cause(error: MySQLdb.Error) -> tuple[int, str]:
     code, *rest = error.args or (0,)
-    return int(code), str(rest[0]) if rest else str(error)
+    return int(code), (str(rest[0]) if rest else str(error)).rstrip(".")
 
 
 def _cassandra_failure(
