@@ -5,6 +5,10 @@ ARG AIRFLOW_IMAGE=apache/airflow:3.3.2-python3.13
 ARG LOCALSTACK_IMAGE=localstack/localstack:4.14.0
 ARG PYTHON_IMAGE=python:3.13-slim-bookworm
 
+# ---- uv, which holds the hashes of constraints against what it installs
+FROM ${PYTHON_IMAGE} AS uv
+RUN pip install --no-cache-dir --root-user-action ignore uv==0.13.9
+
 # ---- mysqlclient has no wheel for Linux, and the other images no compiler
 FROM ${PYTHON_IMAGE} AS wheels
 # hadolint ignore=DL3008  # Debian keeps one version of a package
@@ -14,19 +18,34 @@ RUN apt-get update \
 # hadolint ignore=DL3042  # the cache is a mount
 RUN --mount=type=bind,source=requirements-image.lock,target=/tmp/requirements.lock \
     --mount=type=cache,target=/root/.cache/pip \
-    pip wheel --no-deps --constraint /tmp/requirements.lock --wheel-dir /wheels mysqlclient
+    sed -n '/^mysqlclient==/,/[^\\]$/p' /tmp/requirements.lock > /tmp/mysqlclient.txt \
+    && pip wheel --no-deps --require-hashes --requirement /tmp/mysqlclient.txt --wheel-dir /wheels
 
 # ---- Airflow with the library and its DAGs
 FROM ${AIRFLOW_IMAGE} AS airflow
-# The compiled modules are made here, because a container's file system is read-only.
-# hadolint ignore=DL3042
 RUN --mount=type=bind,from=wheels,source=/wheels,target=/wheels \
     --mount=type=bind,source=requirements-image.lock,target=/requirements.lock \
     --mount=type=cache,target=/tmp/.cache,uid=50000 \
     umask 0002 \
     && export UV_CACHE_DIR=/tmp/.cache/uv UV_LINK_MODE=copy \
     && uv pip install --no-deps /wheels/mysqlclient-*.whl \
-    && uv pip install --no-deps --require-hashes --compile-bytecode --requirement /requirements.lock
+    && uv pip install --no-deps --require-hashes --requirement /requirements.lock
+# What every start imports is compiled here, for a container's file system is read-only; all that is
+# installed would be ten times as much.
+RUN umask 0002 && AIRFLOW_CONFIG=/tmp/airflow.cfg python -c "import \
+        airflow.api_fastapi.core_api.app, airflow.api_fastapi.execution_api.app, \
+        airflow.cli.commands.api_server_command, airflow.cli.commands.dag_processor_command, \
+        airflow.cli.commands.db_command, airflow.cli.commands.scheduler_command, \
+        airflow.cli.commands.triggerer_command, airflow.dag_processing.manager, \
+        airflow.jobs.scheduler_job_runner, airflow.jobs.triggerer_job_runner, \
+        airflow.providers.celery.cli.celery_command, \
+        airflow.providers.celery.executors.celery_executor, \
+        airflow.providers.fab.auth_manager.cli_commands.utils, airflow.providers.fab.www.app, \
+        airflow.sdk.execution_time.task_runner, airflow.utils.serve_logs, \
+        asyncpg, boto3, cassandra.cluster, celery.bin.celery, celery.worker, confluent_kafka, \
+        kombu.transport.redis, MySQLdb, pandas, pandera.pandas, psycopg2, pyarrow.parquet, \
+        typer.main, uvicorn.main" \
+    && rm -f /tmp/airflow.cfg
 WORKDIR /opt/airflow
 COPY --chown=50000:0 --chmod=775 deploy/compose/dataflow360 /home/airflow/.local/bin/
 COPY --chown=50000:0 include include
@@ -43,7 +62,6 @@ USER 50000:0
 
 # ---- the notebook
 FROM airflow AS jupyter
-# hadolint ignore=DL3042
 RUN --mount=type=bind,source=requirements-notebook.lock,target=/requirements.lock \
     --mount=type=cache,target=/tmp/.cache,uid=50000 \
     umask 0002 \
@@ -57,18 +75,19 @@ CMD ["bash", "-c", "exec jupyter lab --no-browser --ip 0.0.0.0 --port 8888 noteb
 
 # ---- the source simulator
 FROM ${PYTHON_IMAGE} AS simulator
-# hadolint ignore=DL3013,DL3042  # the constraints have the versions
-RUN --mount=type=bind,source=requirements-image.lock,target=/tmp/requirements.lock \
-    --mount=type=cache,target=/root/.cache/pip \
-    pip install --root-user-action ignore --constraint /tmp/requirements.lock \
-        faker fastapi numpy pandas pyarrow uvicorn \
+RUN --mount=type=bind,from=uv,source=/usr/local/bin/uv,target=/usr/local/bin/uv \
+    --mount=type=bind,source=requirements-image.lock,target=/tmp/requirements.lock \
+    --mount=type=cache,target=/root/.cache/uv \
+    UV_LINK_MODE=copy uv pip install --system \
+        --constraint /tmp/requirements.lock faker fastapi numpy pandas pyarrow uvicorn \
     && useradd --uid 10001 --no-create-home simulator
 WORKDIR /opt/dataflow360
 COPY include include
 COPY stack/__init__.py stack/
 COPY stack/simulator stack/simulator
-RUN python -m compileall -q include stack
 ENV PYTHONPATH=/opt/dataflow360/include:/opt/dataflow360
+# Compiles what it imports, for the container's file system is read-only.
+RUN python -c "import stack.simulator.app, uvicorn.main"
 USER 10001
 EXPOSE 8090
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
@@ -79,10 +98,10 @@ CMD ["uvicorn", "stack.simulator.app:app", "--host", "0.0.0.0", "--port", "8090"
 
 # ---- LocalStack, whose functions are processes
 FROM ${LOCALSTACK_IMAGE} AS localstack
-# hadolint ignore=DL3013,DL3042
-RUN --mount=type=bind,source=requirements-localstack.lock,target=/tmp/requirements.lock \
-    --mount=type=cache,target=/root/.cache/pip \
-    /opt/code/localstack/.venv/bin/pip install --root-user-action ignore \
+RUN --mount=type=bind,from=uv,source=/usr/local/bin/uv,target=/usr/local/bin/uv \
+    --mount=type=bind,source=requirements-localstack.lock,target=/tmp/requirements.lock \
+    --mount=type=cache,target=/root/.cache/uv \
+    UV_LINK_MODE=copy uv pip install --python /opt/code/localstack/.venv/bin/python \
         --constraint /tmp/requirements.lock awslambdaric
 COPY stack/__init__.py /opt/dataflow360/stack/
 COPY stack/localstack /opt/dataflow360/stack/localstack
@@ -110,10 +129,11 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
 
 # ---- .env, written into a checkout that is mounted at /project, for the owner of that
 FROM ${PYTHON_IMAGE} AS env
-# hadolint ignore=DL3013,DL3042
-RUN --mount=type=bind,source=requirements-image.lock,target=/tmp/requirements.lock \
-    --mount=type=cache,target=/root/.cache/pip \
-    pip install --root-user-action ignore --constraint /tmp/requirements.lock python-dotenv
+RUN --mount=type=bind,from=uv,source=/usr/local/bin/uv,target=/usr/local/bin/uv \
+    --mount=type=bind,source=requirements-image.lock,target=/tmp/requirements.lock \
+    --mount=type=cache,target=/root/.cache/uv \
+    UV_LINK_MODE=copy uv pip install --system \
+        --constraint /tmp/requirements.lock python-dotenv
 ENV PYTHONDONTWRITEBYTECODE=1
 WORKDIR /project
 HEALTHCHECK NONE

@@ -16,7 +16,7 @@ def test_compose_runs_every_target_but_the_one_that_writes_the_env_file(
 ) -> None:
     built = {service["build"]["target"] for service in services.values() if "build" in service}
     assert built == TARGETS
-    assert STAGES.keys() - built == {"", "wheels", "env"}
+    assert STAGES.keys() - built == {"", "uv", "wheels", "env"}
 
 
 @pytest.mark.parametrize("target", sorted(TARGETS - {"jupyter"}))
@@ -44,10 +44,22 @@ def test_base_images_are_arguments_with_the_defaults_of_compose(text: str) -> No
 
 
 def test_what_is_installed_is_locked() -> None:
-    for target, lines in STAGES.items():
-        for line in lines:
-            if re.search(r"pip (install|wheel) .*(?<!wheels/mysqlclient-\*\.whl)", line):
-                assert "--require-hashes" in line or "--constraint" in line, (target, line)
+    commands = [
+        command
+        for lines in STAGES.values()
+        for line in lines
+        for command in line.split("&&")
+        if re.search(r"pip (install|wheel) ", command)
+    ]
+    assert len(commands) == 8
+    for command in commands:
+        if "--require-hashes" not in command and "--constraint" not in command:
+            assert re.search(r" uv==|/wheels/mysqlclient-", command)
+
+
+def test_uv_is_the_one_of_the_local_stack() -> None:
+    (version,) = re.findall(r"uv==(\S+)", "\n".join(STAGES["uv"]))
+    assert f"\nuv_version={version}\n" in (ROOT / "stack/bootstrap.sh").read_text()
 
 
 def test_an_image_gets_only_what_is_named() -> None:
