@@ -60,7 +60,10 @@ innodb-flush-log-at-trx-commit = 1
 
 
 def client_configuration(settings: Settings) -> str:
-    """The options of the command line client, as the user dataflow360."""
+    """The options of the command line programs, as the user dataflow360.
+
+    ``loose``, because the one that dumps has no such option.
+    """
     return f"""[client]
 host = {HOST}
 port = {settings.port("MYSQL")}
@@ -68,7 +71,7 @@ protocol = tcp
 user = {USER}
 password = {settings.secret("MYSQL")}
 default-character-set = utf8mb4
-local-infile = 1
+loose-local-infile = 1
 """
 
 
