@@ -31,8 +31,10 @@ def provision() -> None:
     the store's connection, such as dataflow360_mysql; the administrator's connection has the same
     name and ends in _admin. A server that is not there yet is waited for, five minutes at most.
     """
-    # What Airflow says of each connection would lie between the lines.
+    # What Airflow says of each connection would lie between the lines, and the driver tells each
+    # refusal with its traceback before it raises it.
     logging.getLogger("airflow").setLevel(logging.ERROR)
+    logging.getLogger("cassandra").setLevel(logging.CRITICAL)
 
 
 @app.command()

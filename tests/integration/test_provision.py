@@ -251,7 +251,10 @@ class TestCassandra:
         before = self.state(root)
         provision("cassandra")
         assert self.state(root) == before
-        assert sum(USER in row for row in before["permissions"]) == 1
+        rights = root.execute(f"LIST ALL PERMISSIONS OF {USER}")
+        assert {(right.resource, right.permission) for right in rights} == {
+            ("<keyspace aerien>", permission) for permission in provision_cassandra.PERMISSIONS
+        }
 
     def test_the_default_role_is_closed(self, user: object, root: Any) -> None:
         provision("cassandra")

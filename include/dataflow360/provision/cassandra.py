@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -50,45 +49,28 @@ def provision(sign_in: SignIn, admin: Account, user: Account, replication_factor
             f"The role {admin.name} cannot be Cassandra's administrator, for it is closed; "
             "give another name, whose role is then made."
         )
+
+    def attempt() -> None:
+        try:
+            with sign_in(admin) as session:
+                return _make(session, sign_in, user, replication_factor)
+        except NoHostAvailable as error:
+            if not _is_refusal(error):
+                raise
+            _make_admin(sign_in, admin, error)
+        with sign_in(admin) as session:
+            return _make(session, sign_in, user, replication_factor)
+
     Retrying(
         retry=retry_if_exception(_is_refusal),
         stop=stop_after_delay(DEFAULT_ROLE_SECONDS),
         wait=wait_fixed(_PAUSE_SECONDS),
         reraise=True,
-    )(_ensure_admin, sign_in, admin)
-    with sign_in(admin) as session:
-        # A password may be set once in five seconds, and making a role counts: so only where it is
-        # another one.
-        if _opens(sign_in, _DEFAULT_ROLE):
-            session.execute(
-                f"ALTER ROLE {_DEFAULT_ROLE.name} WITH SUPERUSER = false AND LOGIN = false "
-                "AND PASSWORD = %s",
-                (secrets.token_urlsafe(24),),
-            )
-        for statement in ddl.cassandra(replication_factor):
-            session.execute(statement)
-        session.execute(
-            "CREATE ROLE IF NOT EXISTS %s WITH LOGIN = true AND PASSWORD = %s",
-            (user.name, user.password),
-        )
-        if not _opens(sign_in, user):
-            session.execute(
-                "ALTER ROLE %s WITH LOGIN = true AND PASSWORD = %s", (user.name, user.password)
-            )
-        for keyspace in ddl.cassandra_keyspaces():
-            for permission in PERMISSIONS:
-                session.execute(f"GRANT {permission} ON KEYSPACE {keyspace} TO %s", (user.name,))
+    )(attempt)
 
 
-def _ensure_admin(sign_in: SignIn, admin: Account) -> None:
-    """Sign in as the administrator, or as the default role and make it."""
-    try:
-        with sign_in(admin):
-            return
-    except NoHostAvailable as error:
-        if not _is_refusal(error):
-            raise
-        refused = error
+def _make_admin(sign_in: SignIn, admin: Account, refusal: NoHostAvailable) -> None:
+    """Make the administrator as the default role; raise its own refusal if that is closed."""
     try:
         with sign_in(_DEFAULT_ROLE) as session:
             session.execute(
@@ -97,8 +79,27 @@ def _ensure_admin(sign_in: SignIn, admin: Account) -> None:
                 (admin.name, admin.password),
             )
     except NoHostAvailable as error:
-        # That the default role is closed is as it should be: the administrator is what to mend.
-        raise (refused if _is_refusal(error) else error) from None
+        raise (refusal if _is_refusal(error) else error) from None
+
+
+def _make(session: Any, sign_in: SignIn, user: Account, replication_factor: int) -> None:
+    session.execute(
+        f"ALTER ROLE IF EXISTS {_DEFAULT_ROLE.name} WITH SUPERUSER = false AND LOGIN = false"
+    )
+    for statement in ddl.cassandra(replication_factor):
+        session.execute(statement)
+    session.execute(
+        "CREATE ROLE IF NOT EXISTS %s WITH LOGIN = true AND PASSWORD = %s",
+        (user.name, user.password),
+    )
+    # Only where it is another one: a role's password may be set once in five seconds.
+    if not _opens(sign_in, user):
+        session.execute(
+            "ALTER ROLE %s WITH LOGIN = true AND PASSWORD = %s", (user.name, user.password)
+        )
+    for keyspace in ddl.cassandra_keyspaces():
+        for permission in PERMISSIONS:
+            session.execute(f"GRANT {permission} ON KEYSPACE {keyspace} TO %s", (user.name,))
 
 
 def _opens(sign_in: SignIn, account: Account) -> bool:
