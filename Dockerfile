@@ -54,7 +54,7 @@ COPY --chown=50000:0 stack/__init__.py stack/sources.py stack/
 COPY --chown=50000:0 dags dags
 RUN umask 0002 && mkdir -p inbox landing && python -m compileall -q include lambda stack
 ENV PYTHONPATH=/opt/airflow/include:/opt/airflow
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
+HEALTHCHECK --interval=10s --timeout=10s --start-period=300s --retries=6 \
     CMD ["curl", "-fs", "-o", "/dev/null", "http://127.0.0.1:8080/api/v2/monitor/health"]
 ENTRYPOINT ["/usr/bin/dumb-init", "--", "python", "-m", "stack.sources", "/entrypoint"]
 CMD ["api-server"]
@@ -69,7 +69,7 @@ RUN --mount=type=bind,source=requirements-notebook.lock,target=/requirements.loc
     && uv pip install --no-deps --require-hashes --requirement /requirements.lock
 COPY --chown=50000:0 notebooks notebooks
 EXPOSE 8888
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
+HEALTHCHECK --interval=10s --timeout=10s --start-period=300s --retries=6 \
     CMD ["curl", "-fs", "-o", "/dev/null", "http://127.0.0.1:8888/api"]
 CMD ["bash", "-c", "exec jupyter lab --no-browser --ip 0.0.0.0 --port 8888 notebooks/explore.ipynb"]
 
@@ -90,7 +90,7 @@ ENV PYTHONPATH=/opt/dataflow360/include:/opt/dataflow360
 RUN python -c "import stack.simulator.app, uvicorn.main"
 USER 10001
 EXPOSE 8090
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
+HEALTHCHECK --interval=10s --timeout=10s --start-period=300s --retries=6 \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8090/health', timeout=4)"]
 # No log of requests: some carry keys.
 CMD ["uvicorn", "stack.simulator.app:app", "--host", "0.0.0.0", "--port", "8090", \
@@ -124,7 +124,7 @@ ENV PYTHONPATH=/opt/dataflow360 \
     SQS_ENDPOINT_STRATEGY=path
 # The user localstack.
 USER 1000
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
+HEALTHCHECK --interval=10s --timeout=10s --start-period=300s --retries=6 \
     CMD ["curl", "-fs", "-o", "/dev/null", "http://127.0.0.1:4566/_localstack/health"]
 
 # ---- .env, written into a checkout that is mounted at /project, for the owner of that
