@@ -10,25 +10,31 @@ from typing import Any
 
 from stack import settings as env_file
 from stack.errors import StackError
-from stack.profiles import ROOT, Profile
+from stack.profiles import BASE_PORTS, ROOT, Profile
 from stack.settings import Settings
 from tests.compose import images
 from tests.compose.daemon import Daemon
 
 FILES = (ROOT / "docker-compose.yaml", Path(__file__).with_name("docker-compose.local.yaml"))
 PROJECT = "dataflow360-test"
+_PORT_OFFSET = 5_000
 
 
 @dataclass(frozen=True)
 class ComposeProfile(Profile):
-    """The ports of the profile ``test``, with passwords and an inbox that are the containers'."""
+    """Ports, passwords and an inbox of the proof's own, so that no local stack is disturbed."""
 
-    name: str = "test"
+    name: str = "compose"
 
     @property
     def state(self) -> Path:
         """The directory with the env file and the inbox."""
         return self.root / ".stack" / "compose" / "project"
+
+    @property
+    def default_ports(self) -> dict[str, int]:
+        """The base ports, 5000 higher."""
+        return {name: port + _PORT_OFFSET for name, port in BASE_PORTS.items()}
 
 
 @dataclass(frozen=True)

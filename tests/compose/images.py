@@ -39,6 +39,7 @@ IMAGES = {
 }
 """The variables by which ``docker-compose.yaml`` takes its images, each with its stand-in."""
 
+_AT_ONCE = 2
 _RECIPE_LABEL = "dataflow360.recipe"
 _CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 _OWN_CERTIFICATES = Path("/usr/local/share/ca-certificates")
@@ -54,11 +55,15 @@ def build_all(daemon: Daemon, profile: Profile, report: Report) -> None:
     """Build every stand-in; what has not changed comes from the daemon's cache."""
     _download(profile)
     _import_debian(daemon, report)
-    others = sorted(set(IMAGES.values()) - set(_BASES))
-    for name in (*_BASES, *others):
+
+    def timed_build(name: str) -> None:
         started = time.monotonic()
         build(daemon, profile, name)
         report(f"image {name} ({time.monotonic() - started:.0f} s)")
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        list(pool.map(timed_build, _BASES))
+        list(pool.map(timed_build, sorted(set(IMAGES.values()) - set(_BASES))))
 
 
 def build(daemon: Daemon, profile: Profile, name: str) -> None:
@@ -79,7 +84,7 @@ def proxy_arguments() -> list[str]:
 def _download(profile: Profile) -> None:
     wanted = [(java, server) for server in (*java.SERVERS, "selenium")]
     wanted += [(node, server) for server in node.SERVERS]
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
         list(
             pool.map(
                 lambda each: each[0].download(profile, each[1]),

@@ -34,9 +34,11 @@ def test_what_is_built_is_built_through_the_machines_own_network(root: Path) -> 
     } == built
 
 
-def test_the_proof_has_passwords_and_ports_of_its_own() -> None:
-    own, stack = ComposeProfile(), Profile("test")
-    assert own.default_ports == stack.default_ports
+@pytest.mark.parametrize("other", ["demo", "test"])
+def test_the_proof_shares_no_port_and_no_file_with_a_local_stack(other: str) -> None:
+    own, stack = ComposeProfile(), Profile(other)
+    assert set(own.default_ports) == set(stack.default_ports)
+    assert not set(own.default_ports.values()) & set(stack.default_ports.values())
     assert own.env_file != stack.env_file
     assert own.state != stack.state
 
