@@ -61,7 +61,7 @@ def test_mysql_listens_on_the_loopback_interface(settings: Settings, option: str
 def test_redis_has_no_default_user_and_no_dangerous_command(settings: Settings) -> None:
     assert "bind 127.0.0.1\n" in redis.configuration(settings)
     users = redis.access_list(settings)
-    assert "user default reset off\n" in users
+    assert "user default reset off ~* &* +@all\n" in users
     assert "-@admin -@dangerous" in users
     assert settings.secret("REDIS") not in users
 
