@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -332,19 +332,32 @@ def test_when_s3_is_away_the_task_tries_again(
 # ---- memory
 
 
-@pytest.mark.usefixtures("zone")
-def test_neither_writing_nor_reading_takes_the_memory_of_the_whole_file(zone: ZonePath) -> None:
-    table = pa.table({"noise": pa.array([os.urandom(1 << 20) for _ in range(16)], pa.binary())})
-    place, process, peaks = zone / "large.parquet", psutil.Process(), []
-    landing.write_tables(zone / "small.parquet", table.schema, [table])
-    list(landing.read_tables(zone / "small.parquet"))
+@contextmanager
+def peaks() -> Iterator[list[int]]:
+    """How much more memory this process takes than before, bytes, looked at again and again."""
+    process, over, seen = psutil.Process(), threading.Event(), []
     before = process.memory_info().rss
 
-    def watched(tables: Any) -> Iterator[pa.Table]:
-        for each in tables:
-            peaks.append(process.memory_info().rss - before)
-            yield each
+    def look() -> None:
+        while not over.wait(0.01):
+            seen.append(process.memory_info().rss - before)
 
-    landing.write_tables(place, table.schema, watched(table for _ in range(32)))
-    assert sum(rows.num_rows for rows in watched(landing.read_tables(place))) == 512
-    assert max(peaks) < 256 << 20
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        looking.join()
+
+
+def test_neither_writing_nor_reading_takes_the_memory_of_the_whole_file(zone: ZonePath) -> None:
+    table = pa.table({"noise": pa.array([os.urandom(1 << 20) for _ in range(16)], pa.binary())})
+    landing.write_tables(zone / "warm.parquet", table.schema, [table] * 2)
+    list(landing.read_tables(zone / "warm.parquet"))
+    with peaks() as seen:
+        landing.write_tables(zone / "large.parquet", table.schema, [table] * 40)
+        read = sum(rows.num_rows for rows in landing.read_tables(zone / "large.parquet"))
+    assert read == 640  # MiB
+    assert len(seen) > 10
+    assert max(seen) < 256 << 20
