@@ -18,12 +18,12 @@ TEST = $(PYTHON) -m stack --profile test
 WORKERS = -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs clean env test lint bench \
+.PHONY: help demo up down status logs clean env test test-compose lint bench \
 	kafka mysql cqlsh redis-cli aws airflow simulate quarantine notebook bootstrap bootstrap-python \
 	bootstrap-notebook
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
 
 demo: bootstrap ## start everything, run every DAG, show what landed where, leave it running
 	@$(STACK) demo
@@ -48,8 +48,14 @@ clean: ## stop everything, remove all data, settings, downloads and the .venv
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "  removed .stack, .env, .venv and the caches"
 
-env: bootstrap-python ## write .env with random secrets, or add what it lacks
-	@$(STACK) env
+# Who runs the system in containers need not install Python and 200 packages to get a file.
+env: ## write .env with random secrets, or add what it lacks; by Docker where there is no .venv
+	@if [ ! -x $(PYTHON) ] && command -v docker >/dev/null; then \
+		docker build --quiet --target env --tag dataflow360/env . >/dev/null \
+			&& docker run --rm --network none --volume "$(CURDIR):/project" dataflow360/env; \
+	else \
+		sh stack/bootstrap.sh python && $(STACK) env; \
+	fi
 
 test: bootstrap bootstrap-notebook ## run the tests on an empty stack of their own: make test ARGS="tests/unit -x"
 	@if [ -d .stack/test ]; then $(TEST) clean; fi
@@ -59,10 +65,14 @@ test: bootstrap bootstrap-notebook ## run the tests on an empty stack of their o
 	fi; \
 	$(TEST) down && exit $$status
 
+test-compose: bootstrap ## run docker-compose.yaml under a Docker daemon of its own, with images made here (root, Debian)
+	@$(PYTHON) -m pytest -x -s tests/compose $(ARGS)
+
 lint: bootstrap-python ## check style and types
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
+	@.venv/bin/hadolint Dockerfile
 
 bench: bootstrap ## measure speed and memory on the stores of the test stack
 	@$(TEST) up --without-airflow; status=$$?; \

@@ -7,15 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stack.profiles import Profile
-from stack.settings import (
-    API_KEYS,
-    AVIATIONSTACK_KEY,
-    LIVE_SITES,
-    OPENWEATHER_KEY,
-    PORT_PREFIX,
-    SECRET_PREFIX,
-    Settings,
-)
+from stack.settings import PORT_PREFIX, SECRET_PREFIX, Settings
+from stack.sources import API_KEYS, LIVE_SITES, source_connections
 
 HOST = "127.0.0.1"
 AWS_ACCOUNT = "000000000000"
@@ -24,9 +17,6 @@ AWS_KEY = "test"
 """Access key and secret of LocalStack, which asks for some and takes any."""
 SUPERVISED_BY = "STACK_SUPERVISED_BY"
 """Variable that marks every process below a profile's supervisor, its value the state directory."""
-
-SIMULATOR_KEY = "simulator"
-"""What is sent as an API key to the simulator, which takes any."""
 
 # What Airflow and its dependencies remark about each other at every start.
 _IGNORED_WARNINGS = ("Using `httpx` with", "This process (pid=", "Could not import graphviz")
@@ -136,38 +126,7 @@ def connections(settings: Settings) -> dict[str, Mapping[str, object]]:
             "password": AWS_KEY,
             "extra": {"region_name": AWS_REGION, "endpoint_url": aws_url(settings)},
         },
-        **source_connections(settings),
-    }
-
-
-def source_connections(settings: Settings) -> dict[str, Mapping[str, object]]:
-    """The connections to the sources: the real one if the user has a key or asks for it.
-
-    Otherwise the simulator's host stands in its place, and nothing else changes.
-    """
-    simulator = simulator_url(settings)
-
-    def api(key: str, real: str, simulated: str) -> Mapping[str, object]:
-        value = settings.api_key(key)
-        host = real if value else f"{simulator}/{simulated}"
-        return {"conn_type": "http", "host": host, "password": value or SIMULATOR_KEY}
-
-    def site(name: str, real: str) -> Mapping[str, object]:
-        host = real if name in settings.live_sites else f"{simulator}/{name}"
-        return {"conn_type": "http", "host": host}
-
-    archive = site("openmeteo", "https://archive-api.open-meteo.com")
-    recent = site("openmeteo", "https://api.open-meteo.com")
-    return {
-        "DATAFLOW360_OPENWEATHER": api(
-            OPENWEATHER_KEY, "https://api.openweathermap.org", "openweather"
-        ),
-        "DATAFLOW360_AVIATIONSTACK": api(
-            AVIATIONSTACK_KEY, "https://api.aviationstack.com", "aviationstack"
-        ),
-        "DATAFLOW360_FLIGHTSTATS": site("flightstats", "https://www.flightstats.com"),
-        "DATAFLOW360_VISUALCROSSING": site("visualcrossing", "https://www.visualcrossing.com"),
-        "DATAFLOW360_OPENMETEO": {**archive, "extra": {"recent_host": recent["host"]}},
+        **source_connections(settings.values, simulator_url(settings)),
     }
 
 

@@ -15,12 +15,10 @@ from cassandra.policies import WhiteListRoundRobinPolicy
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from stack.environment import connections
-from stack.servers.cassandra import KEYSPACE
-from stack.servers.mysql import DATABASES
 from stack.settings import Settings
 
 _COLUMNS = (
-    "dag_id, source_name, interval_start, rows_read, rows_valid, rows_duplicate,"
+    "dag_id, run_id, source_name, interval_start, rows_read, rows_valid, rows_duplicate,"
     " rows_quarantined, rows_new, rows_changed, rows_unchanged, rows_stored,"
     " messages_published, state, reason"
 )
@@ -86,9 +84,10 @@ def _mysql_counts(settings: Settings) -> list[Count]:
     tables = _mysql(
         settings,
         "SELECT table_schema AS db, table_name AS name FROM information_schema.tables"
-        " WHERE table_type = 'BASE TABLE' ORDER BY db, name",
+        " WHERE table_type = 'BASE TABLE' AND table_schema <> 'performance_schema'"
+        " ORDER BY db, name",
     )
-    names = [f"{table['db']}.{table['name']}" for table in tables if table["db"] in DATABASES]
+    names = [f"{table['db']}.{table['name']}" for table in tables]
     return [
         Count("MySQL", name, _mysql(settings, f"SELECT COUNT(*) AS n FROM {name}")[0]["n"])  # noqa: S608
         for name in names
@@ -108,12 +107,13 @@ def _cassandra_counts(settings: Settings) -> list[Count]:
         protocol_version=5,
     ) as cluster:
         session = cluster.connect()
-        tables = sorted(cluster.metadata.keyspaces[KEYSPACE].tables)
+        keyspace = str(connection["schema"])
+        tables = sorted(cluster.metadata.keyspaces[keyspace].tables)
         return [
             Count(
                 "Cassandra",
-                f"{KEYSPACE}.{table}",
-                session.execute(f"SELECT COUNT(*) FROM {KEYSPACE}.{table}").one()[0],  # noqa: S608
+                f"{keyspace}.{table}",
+                session.execute(f"SELECT COUNT(*) FROM {keyspace}.{table}").one()[0],  # noqa: S608
             )
             for table in tables
         ]

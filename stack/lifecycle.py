@@ -10,10 +10,10 @@ from pathlib import Path
 
 from stack import java, node, ports, processes, supervisor
 from stack import settings as env_file
-from stack.contracts import Contracts
 from stack.errors import StackError
 from stack.profiles import Profile
 from stack.programs import Service
+from stack.provisioning import Provisioning
 from stack.servers import (
     airflow,
     cassandra,
@@ -34,13 +34,13 @@ _PROBE_PAUSE = 0.25
 
 def services(settings: Settings) -> tuple[Service, ...]:
     """Every service of the stack, in the order in which they are stopped last to first."""
-    contracts = Contracts(settings.profile.root)
+    provisioning = Provisioning(settings.profile.root)
     first = (
         postgres.service(settings),
-        mysql.service(settings, contracts),
+        mysql.service(settings, provisioning),
         redis.service(settings),
-        cassandra.service(settings, contracts),
-        kafka.service(settings, contracts),
+        cassandra.service(settings, provisioning),
+        kafka.service(settings, provisioning),
         simulator.service(settings),
         *localstack.services(settings),
         airflow.metadata(settings),

@@ -27,6 +27,8 @@ BASE_PORTS = {
     "KINESIS": 4568,
     "DYNAMODB": 8000,
     "SIMULATOR": 8090,
+    "KAFKA_UI": 8081,
+    "JUPYTER": 8888,
 }
 """The port of each listener in the profile ``demo``."""
 

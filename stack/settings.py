@@ -1,8 +1,13 @@
-"""The env file: ports, secrets and paths, written once and then left to its owner."""
+"""The env file: ports, secrets and paths, written once and then left to its owner.
+
+``python -m stack.settings`` writes the one of the profile ``demo``, and the inbox that it names. It
+needs next to nothing installed: who runs the system in containers has no other use for Python.
+"""
 
 import base64
 import re
 import secrets
+import sys
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,18 +18,13 @@ from dotenv import dotenv_values
 from stack.errors import StackError
 from stack.files import write_private
 from stack.profiles import BASE_PORTS, Profile
+from stack.sources import API_KEYS, AVIATIONSTACK_KEY, LIVE_SITES, OPENWEATHER_KEY, SITES, names
 
 PORT_PREFIX = "DATAFLOW360_PORT_"
 SECRET_PREFIX = "DATAFLOW360_SECRET_"  # noqa: S105  # a name, no secret
 
-OPENWEATHER_KEY = "OPENWEATHER_API_KEY"
-AVIATIONSTACK_KEY = "AVIATIONSTACK_API_KEY"
-API_KEYS = (OPENWEATHER_KEY, AVIATIONSTACK_KEY)
-"""Settings that hold the key of an API."""
-
-LIVE_SITES = "DATAFLOW360_LIVE_SITES"
-SITES = ("flightstats", "visualcrossing", "openmeteo")
-"""Sites without keys, whose real pages are read only by the user's decision."""
+COMPOSE_LANDING = "DATAFLOW360_COMPOSE_LANDING"
+"""The landing zone of the containers, where it is no volume of theirs."""
 
 _LAST_PORT = 65_535
 _SAFE_SECRET = re.compile(r"[A-Za-z0-9_=-]{8,}")
@@ -75,11 +75,14 @@ def _secret(name: str, description: str, make: Callable[[], str] = _password) ->
 
 def _directory(name: str, folder: str, description: str) -> Setting:
     return Setting(
-        name, lambda profile: str(profile.state / folder), f".stack/demo/{folder}", description
+        name,
+        lambda profile: str((profile.state / folder).relative_to(profile.root)),
+        f".stack/demo/{folder}",
+        description,
     )
 
 
-def _source(name: str, description: str) -> Setting:
+def _optional(name: str, description: str) -> Setting:
     return Setting(name, lambda _: "", "", description, optional=True)
 
 
@@ -101,15 +104,20 @@ _PORT_DESCRIPTIONS = {
     "KINESIS": "kinesis-mock, behind LocalStack",
     "DYNAMODB": "DynamoDB Local, behind LocalStack",
     "SIMULATOR": "the source simulator",
+    "KAFKA_UI": "Kafka UI (containers only)",
+    "JUPYTER": "JupyterLab (containers only)",
 }
 
 SETTINGS: tuple[Setting, ...] = (
     *(_port(name) for name in BASE_PORTS),
-    _directory("DATAFLOW360_LANDING", "landing", "immutable batches, one directory a source"),
+    _directory(
+        "DATAFLOW360_LANDING", "landing", "immutable batches: a directory or s3://bucket/prefix"
+    ),
     _directory("DATAFLOW360_INBOX", "inbox", "CSV files to load: a directory or an s3:// URL"),
-    _source(OPENWEATHER_KEY, "key of api.openweathermap.org"),
-    _source(AVIATIONSTACK_KEY, "key of api.aviationstack.com (free: 100 requests a month)"),
-    _source(
+    _optional(COMPOSE_LANDING, "s3:// URL of the containers' landing zone; empty: a volume"),
+    _optional(OPENWEATHER_KEY, "key of api.openweathermap.org"),
+    _optional(AVIATIONSTACK_KEY, "key of api.aviationstack.com (free: 100 requests a month)"),
+    _optional(
         LIVE_SITES,
         f"sites to read for real, of {','.join(SITES)}: mind their terms",
     ),
@@ -117,11 +125,12 @@ SETTINGS: tuple[Setting, ...] = (
     _secret("KAFKA_BROKER", "user broker: the Kafka nodes among themselves"),
     _secret("KAFKA_ADMIN", "user admin of Kafka"),
     _secret("KAFKA", "user dataflow360 of Kafka"),
-    _secret("MYSQL_ROOT", "user root of MySQL (by its unix socket only)"),
+    _secret("MYSQL_ROOT", "user root of MySQL (without containers: by its unix socket only)"),
     _secret("MYSQL", "user dataflow360 of MySQL"),
     _secret("CASSANDRA_ADMIN", "role admin of Cassandra"),
     _secret("CASSANDRA", "role dataflow360 of Cassandra"),
     _secret("REDIS", "user dataflow360 of Redis"),
+    _secret("CELERY_BROKER", "user celery of Airflow's own Redis (containers only)"),
     _secret("POSTGRES", "user postgres of PostgreSQL"),
     _secret("AIRFLOW_DB", "user airflow of PostgreSQL"),
     _secret("AIRFLOW_ADMIN", "user admin of Airflow (administrator)"),
@@ -130,6 +139,8 @@ SETTINGS: tuple[Setting, ...] = (
     _secret("AIRFLOW_FERNET_KEY", "encrypts what Airflow stores", _fernet_key),
     _secret("AIRFLOW_API_KEY", "signs the sessions of Airflow's UI"),
     _secret("AIRFLOW_JWT", "signs the tokens of Airflow's APIs", _signing_key),
+    _secret("KAFKA_UI", "user admin of Kafka UI (containers only)"),
+    _secret("JUPYTER", "token of JupyterLab (containers only)"),
 )
 """Every setting of the env file, in its order."""
 
@@ -166,7 +177,7 @@ class Settings:
     @property
     def live_sites(self) -> tuple[str, ...]:
         """The sites of ``SITES`` that are read for real."""
-        return _names(self.values.get(LIVE_SITES, ""))
+        return names(self.values.get(LIVE_SITES, ""))
 
     @property
     def own(self) -> dict[str, str]:
@@ -241,11 +252,6 @@ def _is_missing(setting: Setting, existing: Mapping[str, str]) -> bool:
     return not existing.get(setting.name)
 
 
-def _names(text: str) -> tuple[str, ...]:
-    """The names in a text, separated by commas."""
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
 def _section(name: str) -> str:
     if name.startswith(PORT_PREFIX):
         return "Ports, all on 127.0.0.1"
@@ -305,9 +311,26 @@ def _check_sources(values: Mapping[str, str], profile: Profile) -> None:
     for name in API_KEYS:
         if re.search(r"\s", values.get(name, "")):
             raise StackError(f"{name} in {profile.env_file} has a blank inside: give the key alone")
-    for site in _names(values.get(LIVE_SITES, "")):
+    for site in names(values.get(LIVE_SITES, "")):
         if site not in SITES:
             raise StackError(
                 f"{LIVE_SITES} in {profile.env_file} has the unknown site '{site}': "
                 f"choose of {', '.join(SITES)}"
             )
+
+
+def main() -> None:
+    """Write what is missing, and say where it is."""
+    profile = Profile("demo")
+    try:
+        settings, added = ensure(profile)
+    except StackError as error:
+        sys.exit(f"error: {error}")
+    inbox = settings.path("DATAFLOW360_INBOX")
+    if "://" not in inbox:
+        Path(inbox).mkdir(parents=True, exist_ok=True)
+    print(f"{len(added)} settings were written to {profile.env_file.name}.")
+
+
+if __name__ == "__main__":
+    main()

@@ -11,12 +11,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from dataflow360 import aws_cli, quarantine_cli
+from dataflow360 import aws_cli, provision_cli, quarantine_cli, rebuild_cli
 from dataflow360.errors import DataFlowError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(aws_cli.app, name="aws")
+app.add_typer(provision_cli.app, name="provision")
 app.add_typer(quarantine_cli.app, name="quarantine")
+app.add_typer(rebuild_cli.app, name="rebuild")
 _DOCS = Path(__file__).parents[2] / "docs"
 
 

@@ -11,10 +11,12 @@ from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from dataflow360.errors import FatalError
+from dataflow360.pipeline.zone import zone_path
+from dataflow360.stores.s3 import ObjectPath
 
 _PREFIX = "DATAFLOW360_"
-#: Prefixes of the local stack's own variables, which share the project's prefix.
-_STACK_PREFIXES = (f"{_PREFIX}PORT_", f"{_PREFIX}SECRET_")
+#: Prefixes of the servers' own variables in .env, which share the project's prefix.
+_STACK_PREFIXES = (f"{_PREFIX}PORT_", f"{_PREFIX}SECRET_", f"{_PREFIX}COMPOSE_")
 
 
 #: Sites whose terms let only a person decide whether their real pages are read.
@@ -32,7 +34,7 @@ class Settings(BaseSettings):
     """What a deployment can set.
 
     Attributes:
-        landing: Folder of the landing zone, shared by all workers.
+        landing: The landing zone: a folder that all workers share, or ``s3://bucket/prefix``.
         inbox: What ``csv_files`` watches: a folder, or an ``s3://`` URL.
         max_bad_share: A run with more than this share of refused rows is red (0 to 1).
         live_sites: Sites that may really be asked, their owners' terms permitting
@@ -45,7 +47,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="forbid")
 
-    landing: Path
+    landing: Annotated[Path | ObjectPath, BeforeValidator(zone_path)]
     inbox: str = Field(min_length=1)
     max_bad_share: float = Field(default=0.5, ge=0, le=1)
     live_sites: Annotated[tuple[Site, ...], NoDecode, BeforeValidator(_names)] = ()

@@ -1,4 +1,4 @@
-"""What LocalStack finds by its entry points, written down in ``stack.servers.localstack``."""
+"""What LocalStack finds by its entry points, written down in ``entry_points.txt``."""
 
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 from localstack.services.plugins import Service, aws_provider

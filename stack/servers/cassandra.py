@@ -1,28 +1,23 @@
 """Apache Cassandra, one node."""
 
 import json
-import secrets
 import socket
 import struct
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from cassandra import AuthenticationFailed
 from cassandra.auth import PlainTextAuthProvider
-from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable
-from cassandra.cluster import Session as CassandraSession
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, Session
 from cassandra.policies import WhiteListRoundRobinPolicy
 
-from stack.contracts import Contracts
 from stack.environment import HOST
 from stack.errors import StackError
 from stack.files import write_private
 from stack.java import classpath, common_options, find_java
 from stack.programs import Program, Service
+from stack.provisioning import USER, Provisioning
 from stack.settings import Settings
-
-KEYSPACE = "aerien"
-"""The keyspace that the role dataflow360 reads and writes."""
 
 _EXPORTS = (
     "java.base/jdk.internal.misc",
@@ -55,7 +50,6 @@ _OPENS = (
     "java.base/sun.nio.ch",
     "jdk.management/com.sun.management.internal",
 )
-_SIGN_IN_SECONDS = 30
 
 # A frame of CQL's binary protocol: version, flags, stream, opcode, length of the body.
 _FRAME = struct.Struct(">BBHBI")
@@ -75,7 +69,7 @@ _LOGBACK = """<configuration>
 """
 
 
-def service(settings: Settings, contracts: Contracts) -> Service:
+def service(settings: Settings, provisioning: Provisioning) -> Service:
     """Cassandra on the loopback interface, with passwords and permissions."""
     program = Program(
         name="cassandra",
@@ -89,7 +83,7 @@ def service(settings: Settings, contracts: Contracts) -> Service:
         programs=(program,),
         prepare=lambda: _prepare(settings),
         probe=lambda: _probe(settings),
-        initialise=lambda: _initialise(settings, contracts),
+        initialise=lambda: _initialise(settings, provisioning),
     )
 
 
@@ -149,10 +143,10 @@ port = {settings.port("CASSANDRA")}
 [auth_provider]
 module = cassandra.auth
 classname = PlainTextAuthProvider
-username = dataflow360
+username = {USER}
 """
     credentials = f"""[PlainTextAuthProvider]
-username = dataflow360
+username = {USER}
 password = {settings.secret("CASSANDRA")}
 """
     return cqlshrc, credentials
@@ -212,72 +206,24 @@ def _probe(settings: Settings) -> None:
         raise StackError(f"Cassandra answered {header!r} to CQL's OPTIONS")
 
 
-def _initialise(settings: Settings, contracts: Contracts) -> None:
-    with _session_of_admin(settings) as session:
-        for statement in contracts.cassandra(1):
-            session.execute(statement)
-        password = settings.secret("CASSANDRA")
-        session.execute(
-            f"CREATE ROLE IF NOT EXISTS dataflow360 WITH LOGIN = true AND PASSWORD = '{password}'"
-        )
-        for permission in ("SELECT", "MODIFY"):
-            session.execute(f"GRANT {permission} ON KEYSPACE {KEYSPACE} TO dataflow360")
+def _initialise(settings: Settings, provisioning: Provisioning) -> None:
+    provisioning.cassandra(
+        lambda role, password: _session(settings, role, password),
+        settings.secret("CASSANDRA_ADMIN"),
+        settings.secret("CASSANDRA"),
+    )
 
 
-class _Session:
-    """A connection that closes its cluster object."""
-
-    def __init__(self, settings: Settings, user: str, password: str) -> None:
-        profile = ExecutionProfile(
-            load_balancing_policy=WhiteListRoundRobinPolicy([HOST]), request_timeout=60
-        )
-        self._cluster = Cluster(
-            [HOST],
-            port=settings.port("CASSANDRA"),
-            auth_provider=PlainTextAuthProvider(user, password),
-            execution_profiles={EXEC_PROFILE_DEFAULT: profile},
-            protocol_version=5,
-        )
-
-    def __enter__(self) -> CassandraSession:
-        try:
-            return self._cluster.connect()
-        except Exception:
-            self._cluster.shutdown()
-            raise
-
-    def __exit__(self, *_: object) -> None:
-        self._cluster.shutdown()
-
-
-def _session_of_admin(settings: Settings) -> _Session:
-    """Sign in as admin; on a new server, make that role and close the one with a known password.
-
-    The server creates its first role some moments after it listens, hence the repetition.
-    """
-    deadline = time.monotonic() + _SIGN_IN_SECONDS
-    while True:
-        try:
-            with _Session(settings, "admin", settings.secret("CASSANDRA_ADMIN")) as session:
-                session.execute(
-                    "ALTER ROLE cassandra WITH SUPERUSER = false AND LOGIN = false "
-                    f"AND PASSWORD = '{secrets.token_urlsafe(24)}'"
-                )
-            return _Session(settings, "admin", settings.secret("CASSANDRA_ADMIN"))
-        except NoHostAvailable as error:
-            if not _is_refusal(error):
-                raise
-        try:
-            with _Session(settings, "cassandra", "cassandra") as session:
-                session.execute(
-                    "CREATE ROLE IF NOT EXISTS admin WITH SUPERUSER = true AND LOGIN = true "
-                    f"AND PASSWORD = '{settings.secret('CASSANDRA_ADMIN')}'"
-                )
-        except NoHostAvailable as error:
-            if not _is_refusal(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.3)
-
-
-def _is_refusal(error: NoHostAvailable) -> bool:
-    return any(isinstance(cause, AuthenticationFailed) for cause in error.errors.values())
+@contextmanager
+def _session(settings: Settings, role: str, password: str) -> Iterator[Session]:
+    profile = ExecutionProfile(
+        load_balancing_policy=WhiteListRoundRobinPolicy([HOST]), request_timeout=60
+    )
+    with Cluster(
+        [HOST],
+        port=settings.port("CASSANDRA"),
+        auth_provider=PlainTextAuthProvider(role, password),
+        execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+        protocol_version=5,
+    ) as cluster:
+        yield cluster.connect()

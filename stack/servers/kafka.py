@@ -1,27 +1,17 @@
 """Apache Kafka: three nodes, each broker and controller, with passwords and access lists."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import (
-    AclBinding,
-    AclOperation,
-    AclPermissionType,
-    AdminClient,
-    NewTopic,
-    ResourcePatternType,
-    ResourceType,
-)
+from confluent_kafka.admin import AdminClient
 
 from stack.commands import run
-from stack.contracts import Contracts, Topic
 from stack.environment import HOST, kafka_client_options, supervisor_environment
 from stack.errors import StackError
 from stack.files import write_private
 from stack.java import classpath, common_options, find_java
 from stack.programs import Program, Service
+from stack.provisioning import USER, Provisioning
 from stack.settings import Settings
 
 NODES = (1, 2, 3)
@@ -29,7 +19,6 @@ NODES = (1, 2, 3)
 
 REPLICATION_FACTOR = 3
 
-_ATTEMPTS = 5
 _LOGIN_MODULE = "org.apache.kafka.common.security.plain.PlainLoginModule"
 _LOG4J2 = """<?xml version="1.0" encoding="UTF-8"?>
 <Configuration status="warn">
@@ -69,7 +58,7 @@ _TOOLS_LOG4J2 = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-def service(settings: Settings, contracts: Contracts) -> Service:
+def service(settings: Settings, provisioning: Provisioning) -> Service:
     """The three nodes."""
     home = _home(settings)
     programs = tuple(
@@ -90,7 +79,7 @@ def service(settings: Settings, contracts: Contracts) -> Service:
         programs=programs,
         prepare=lambda: _prepare(settings),
         probe=lambda: _probe(settings),
-        initialise=lambda: _initialise(settings, contracts.topics()),
+        initialise=lambda: provisioning.kafka(_admin(settings), REPLICATION_FACTOR),
     )
 
 
@@ -104,7 +93,7 @@ def configuration(settings: Settings, node: int) -> str:
         for name, secret in (
             ("broker", "KAFKA_BROKER"),
             ("admin", "KAFKA_ADMIN"),
-            ("dataflow360", "KAFKA"),
+            (USER, "KAFKA"),
         )
     )
     only_broker = f'user_broker="{settings.secret("KAFKA_BROKER")}"'
@@ -142,11 +131,11 @@ group.initial.rebalance.delay.ms=0
 
 
 def client_configuration(settings: Settings) -> str:
-    """The properties of Kafka's command line tools, as the user dataflow360."""
+    """The properties of Kafka's command line tools, as the project's user."""
     password = settings.secret("KAFKA")
     return f"""security.protocol=SASL_PLAINTEXT
 sasl.mechanism=PLAIN
-sasl.jaas.config={_LOGIN_MODULE} required username="dataflow360" password="{password}";
+sasl.jaas.config={_LOGIN_MODULE} required username="{USER}" password="{password}";
 isolation.level=read_committed
 enable.auto.commit=false
 auto.offset.reset=earliest
@@ -164,27 +153,6 @@ def tool(settings: Settings, main_class: str) -> tuple[str, ...]:
         *_java(settings, "tools-log4j2.xml", "-Xmx256M"),
         main_class,
     )
-
-
-def access_list(topics: tuple[Topic, ...]) -> list[AclBinding]:
-    """What the user dataflow360 may do: use the project's topics, transactions and groups."""
-    topic, group, transaction = (
-        ResourceType.TOPIC,
-        ResourceType.GROUP,
-        ResourceType.TRANSACTIONAL_ID,
-    )
-    literal, prefixed = ResourcePatternType.LITERAL, ResourcePatternType.PREFIXED
-    read, write, describe = AclOperation.READ, AclOperation.WRITE, AclOperation.DESCRIBE
-    rules = [
-        *((topic, declared.name, literal, (read, write, describe)) for declared in topics),
-        (group, "dataflow360.", prefixed, (read, describe, AclOperation.DELETE)),
-        (transaction, "dataflow360.", prefixed, (write, describe)),
-    ]
-    return [
-        AclBinding(kind, name, pattern, "User:dataflow360", "*", operation, AclPermissionType.ALLOW)
-        for kind, name, pattern, operations in rules
-        for operation in operations
-    ]
 
 
 def _home(settings: Settings) -> Path:
@@ -244,39 +212,3 @@ def _probe(settings: Settings) -> None:
     brokers = _admin(settings).list_topics(timeout=5).brokers
     if len(brokers) < len(NODES):
         raise StackError(f"Kafka has {len(brokers)} of {len(NODES)} brokers")
-
-
-def _initialise(settings: Settings, topics: tuple[Topic, ...]) -> None:
-    """Create topics and access lists; again if a node that is still settling cuts us off."""
-    for _ in range(_ATTEMPTS - 1):
-        try:
-            return _create(settings, topics)
-        except KafkaException as error:
-            if error.args[0].code() >= 0:  # the brokers' own refusal, not the network's
-                raise
-            time.sleep(1)
-    return _create(settings, topics)
-
-
-def _create(settings: Settings, topics: tuple[Topic, ...]) -> None:
-    admin = _admin(settings)
-    created = admin.create_topics(
-        [
-            NewTopic(
-                topic.name,
-                num_partitions=topic.partitions,
-                replication_factor=REPLICATION_FACTOR,
-                config=dict(topic.config),
-            )
-            for topic in topics
-        ],
-        operation_timeout=30,
-    )
-    for future in created.values():
-        try:
-            future.result()
-        except KafkaException as error:
-            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                raise
-    for future in admin.create_acls(access_list(topics)).values():
-        future.result()

@@ -33,19 +33,6 @@ APIS = (
 )
 """The AWS APIs that LocalStack serves here."""
 
-_ENTRY_POINTS = """[localstack.lambda.runtime_executor]
-process = stack.localstack.plugins:ProcessExecutorPlugin
-
-[localstack.aws.provider]
-dynamodb:stack = stack.localstack.plugins:dynamodb
-kinesis:stack = stack.localstack.plugins:kinesis
-"""
-_METADATA = """Metadata-Version: 2.1
-Name: dataflow360-localstack
-Version: 1
-"""
-
-
 def services(settings: Settings) -> tuple[Service, Service, Service]:
     """DynamoDB Local, kinesis-mock and LocalStack, each on the loopback interface."""
     return _dynamodb(settings), _kinesis(settings), _localstack(settings)
@@ -199,8 +186,8 @@ def _localstack(settings: Settings) -> Service:
 def _prepare(settings: Settings) -> None:
     (_home(settings) / "tmp").mkdir(parents=True, exist_ok=True)
     package = _plugins(settings) / "dataflow360_localstack-1.dist-info"
-    write_private(package / "METADATA", _METADATA)
-    write_private(package / "entry_points.txt", _ENTRY_POINTS)
+    for name in ("METADATA", "entry_points.txt"):  # how LocalStack finds the plugins
+        write_private(package / name, (ROOT / "stack" / "localstack" / name).read_text())
     write_private(client_file(settings), client_configuration())
 
 

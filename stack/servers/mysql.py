@@ -2,25 +2,21 @@
 
 import os
 import pwd
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import MySQLdb
 
 from stack.commands import find, run
-from stack.contracts import Contracts
 from stack.environment import HOST
 from stack.files import write_private
 from stack.programs import Program, Service
+from stack.provisioning import USER, Provisioning
 from stack.settings import Settings
 
-DATABASES = ("meteo_db", "aerien_db", "dataflow360")
-"""The databases that the user dataflow360 may work in."""
 
-PRIVILEGES = "SELECT, INSERT, UPDATE, DELETE, CREATE TEMPORARY TABLES"
-"""What the user dataflow360 may do there: it reads and writes rows, it owns no table."""
-
-
-def service(settings: Settings, contracts: Contracts) -> Service:
+def service(settings: Settings, provisioning: Provisioning) -> Service:
     """MariaDB on the loopback interface; root signs in by the unix socket only."""
     home = _home(settings)
     program = Program(
@@ -34,8 +30,8 @@ def service(settings: Settings, contracts: Contracts) -> Service:
         name="mysql",
         programs=(program,),
         prepare=lambda: _prepare(settings),
-        probe=lambda: _execute(settings, ["SELECT 1"]),
-        initialise=lambda: _execute(settings, [*grants(settings), *contracts.mysql()]),
+        probe=lambda: _probe(settings),
+        initialise=lambda: _initialise(settings, provisioning),
     )
 
 
@@ -64,32 +60,24 @@ innodb-flush-log-at-trx-commit = 1
 
 
 def client_configuration(settings: Settings) -> str:
-    """The options of the command line client, as the user dataflow360."""
+    """The options of the command line programs, as the user dataflow360.
+
+    ``loose``, because the one that dumps has no such option.
+    """
     return f"""[client]
 host = {HOST}
 port = {settings.port("MYSQL")}
 protocol = tcp
-user = dataflow360
+user = {USER}
 password = {settings.secret("MYSQL")}
 default-character-set = utf8mb4
-local-infile = 1
+loose-local-infile = 1
 """
 
 
 def client_file(settings: Settings) -> Path:
     """Where the client's options are."""
     return _home(settings) / "client.cnf"
-
-
-def grants(settings: Settings) -> list[str]:
-    """The statements that make the project's databases and its user."""
-    user = f"'dataflow360'@'{HOST}'"
-    return [
-        *(f"CREATE DATABASE IF NOT EXISTS {name} CHARACTER SET utf8mb4" for name in DATABASES),
-        f"CREATE USER IF NOT EXISTS {user}",
-        f"ALTER USER {user} IDENTIFIED BY '{settings.secret('MYSQL')}'",
-        *(f"GRANT {PRIVILEGES} ON {name}.* TO {user}" for name in DATABASES),
-    ]
 
 
 def _user() -> str:
@@ -150,18 +138,21 @@ def _root_only(settings: Settings) -> str:
     )
 
 
-def _execute(settings: Settings, statements: list[str]) -> None:
-    connection = MySQLdb.connect(
+def _probe(settings: Settings) -> None:
+    with closing(_session_of_root(settings)) as session:
+        session.ping()
+
+
+def _initialise(settings: Settings, provisioning: Provisioning) -> None:
+    with closing(_session_of_root(settings)) as session:
+        provisioning.mysql(session, settings.secret("MYSQL"), HOST)
+
+
+def _session_of_root(settings: Settings) -> Any:
+    return MySQLdb.connect(
         unix_socket=str(_socket(settings)),
         user="root",
         password=settings.secret("MYSQL_ROOT"),
         charset="utf8mb4",
         connect_timeout=5,
     )
-    try:
-        cursor = connection.cursor()
-        for statement in statements:
-            cursor.execute(statement)
-        connection.commit()
-    finally:
-        connection.close()

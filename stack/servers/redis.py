@@ -49,10 +49,14 @@ maxmemory-policy noeviction
 
 
 def access_list(settings: Settings) -> str:
-    """The users: the default one is off, the project's has no administrative command."""
+    """The users: the default one is off, the project's has no administrative command.
+
+    Nobody can sign in as the default user; but at its start Redis replays the transactions in its
+    append-only file as this user, and drops those that it may not run.
+    """
     digest = hashlib.sha256(settings.secret("REDIS").encode()).hexdigest()
     return (
-        "user default reset off\n"
+        "user default reset off ~* &* +@all\n"
         f"user dataflow360 reset on #{digest} ~* &* +@all -@admin -@dangerous +info\n"
     )
 

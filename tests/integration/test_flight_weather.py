@@ -21,7 +21,7 @@ from dataflow360.pipeline.run import Run, day_interval
 from dataflow360.records.contract import RecordType
 from dataflow360.records.departs_aeroports import DEPARTS_AEROPORTS
 from dataflow360.records.meteo_aeroports import METEO_AEROPORTS
-from dataflow360.settings import settings
+from dataflow360.records.vols_meteo import VOLS_METEO
 from dataflow360.sources.flight_weather import flights_with_weather
 from dataflow360.stores import mysql
 from tests.integration.support import ends, finish, received_since
@@ -71,9 +71,7 @@ def join_day(day: date) -> dict[str, int]:
 
 def files(day: date) -> list[dict[str, Any]]:
     """What someone reads who reads the files as one table."""
-    by_day = ds.partitioning(pa.schema([("date_depart", pa.date32())]), flavor="hive")
-    table = ds.dataset(settings().landing / "vols_meteo", partitioning=by_day)
-    rows = table.to_table(filter=ds.field("date_depart") == day)
+    rows = day_table.dataset(VOLS_METEO).to_table(filter=ds.field("date_depart") == day)
     return rows.sort_by("vol").to_pylist()
 
 

@@ -24,7 +24,7 @@ ROWS = 16  # of which 224 are valid: nine chunks, three transactions
 FLOWS = {flow.dag_id: flow for flow in (FLIGHTS, WEATHER)}
 
 EXTRACT = [
-    Point("extract", "pipeline.landing:write_tables", "after"),
+    Point("extract", "pipeline.landing:_write_parquet", "after"),
     Point("extract", "pipeline.landing:place"),
     Point("extract", "pipeline.landing:place", "after"),
     Point("extract", "pipeline.registry:register", "after"),

@@ -29,11 +29,12 @@ from dataflow360.stores import mysql
 from dataflow360.streams import kinesis
 from dataflow360.streams import measurements as payloads
 from dataflow360.streams.kinesis import Place, Record
+from tests.integration.buckets import bucket, land_in, s3
 from tests.integration.killing import Point, run_and_kill
 from tests.integration.serverless import client, given_up, history, state, wait_until
 from tests.simulator import Simulator, simulator
 
-__all__ = ["simulator"]
+__all__ = ["bucket", "land_in", "s3", "simulator"]
 
 #: Of this module's own, as ``serverless`` has it.
 REGION = "eu-central-1"
@@ -332,6 +333,19 @@ def test_a_put_that_is_killed_and_put_again_leaves_each_row_once(
     run = new_run(hour)
     batch_id = extract(run)
     run_and_kill(point, putting.put, batch_id)
+    account = finish(batch_id, run)
+    assert (account["messages_published"], account["rows_stored"]) == (16, 16)
+    assert {len(history(ville)) for ville in CITIES} == {1}
+
+
+@pytest.mark.usefixtures("simulator")
+def test_what_was_put_is_noted_in_a_bucket_as_well(
+    hour: Interval, bucket: str, land_in: Callable[[str], object]
+) -> None:
+    land_in(f"s3://{bucket}/landing")
+    run = new_run(hour)
+    batch_id = extract(run)
+    run_and_kill(Point("put", "stores.s3:ObjectPath.upload"), putting.put, batch_id)
     account = finish(batch_id, run)
     assert (account["messages_published"], account["rows_stored"]) == (16, 16)
     assert {len(history(ville)) for ville in CITIES} == {1}

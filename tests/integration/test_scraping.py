@@ -28,6 +28,9 @@ from dataflow360.sources.flightstats import DeparturesRequest, departures
 from dataflow360.sources.scraping import Scrape, Visit
 from dataflow360.sources.scripted_page import ScriptedPage
 from dataflow360.sources.visualcrossing import CityWeatherRequest, city_weather
+from tests.integration.buckets import bucket, files, land_in, s3, zone
+
+__all__ = ["bucket", "land_in", "s3", "zone"]
 
 START = datetime(2026, 11, 5, 6, tzinfo=UTC)
 WINDOW = Interval(START, START + timedelta(hours=6))
@@ -240,15 +243,15 @@ def test_a_page_that_is_too_slow_is_tried_again_later(fault, monkeypatch):
         raise missing(read)["LOS"]
 
 
-def test_each_try_keeps_evidence_of_its_own(fault, own_landing):
+def test_each_try_keeps_evidence_of_its_own(fault, zone, s3):
     fault("flightstats", "500", match="LOS")
     run = new_run(WINDOW)
     for _ in range(2):
         read_departures("LOS", run=run)
     folder = "scrape_departures/evidence/20261105T060000Z-20261105T120000Z"
-    assert kept(own_landing) == {
+    assert files(zone, s3) == [
         f"{folder}/LOS-{number}.{kind}" for number in (1, 2) for kind in ("html", "png")
-    }
+    ]
 
 
 def test_an_airport_without_departures_is_no_fault(fault, own_landing):

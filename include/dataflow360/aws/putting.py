@@ -8,21 +8,19 @@ that of an earlier attempt when all rows are on the stream.
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Self
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from dataflow360.aws import names, tables
 from dataflow360.aws.clients import client
 from dataflow360.errors import FatalError
 from dataflow360.pipeline import landing, registry
 from dataflow360.pipeline.staging import CHANGED, NEW
+from dataflow360.pipeline.zone import ZonePath
 from dataflow360.stores import mysql
 from dataflow360.streams import kinesis, measurements
 from dataflow360.streams.kinesis import Place
@@ -92,14 +90,14 @@ class Note:
     sent: list[Sent]
 
     @classmethod
-    def of(cls, folder: Path) -> Self:
+    def of(cls, folder: ZonePath) -> Self:
         """Read the note beside a batch.
 
         Raises:
             FatalError: There is none.
         """
         try:
-            table = pq.read_table(folder / _FILE)
+            table = landing.read_table(folder / _FILE)
         except FileNotFoundError as error:
             raise FatalError(
                 f"Nothing is noted of the batch {folder.name} having been put on {names.STREAM}; "
@@ -118,18 +116,13 @@ def put(batch_id: str) -> str:
     with mysql.connect() as connection:
         batch = registry.get(connection, batch_id)
         began: datetime = mysql.fetch(connection, "SELECT UTC_TIMESTAMP(6)")[0][0]
-        aside = batch.folder / f"put-{uuid.uuid4().hex}.parquet"
         schema = _SCHEMA.with_metadata({_BEGAN: began.isoformat().encode()})
-        try:
-            landing.write_tables(aside, schema, _put_rows(batch.folder, schema))
-            aside.replace(batch.folder / _FILE)
-        finally:
-            aside.unlink(missing_ok=True)
+        landing.write_tables(batch.folder / _FILE, schema, _put_rows(batch.folder, schema))
         registry.mark(connection, batch_id, "published")
     return batch_id
 
 
-def _put_rows(folder: Path, schema: pa.Schema) -> Iterator[pa.Table]:
+def _put_rows(folder: ZonePath, schema: pa.Schema) -> Iterator[pa.Table]:
     stream, dynamodb = client("kinesis"), client("dynamodb")
     total = 0
     for rows in landing.valid_rows(folder):

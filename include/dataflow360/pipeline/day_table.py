@@ -7,13 +7,13 @@ DuckDB and Spark read as one table; the day is in the folder's name and not in t
 from __future__ import annotations
 
 import logging
-import uuid
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as ds
 
 from dataflow360.pipeline import landing, registry
 from dataflow360.records.contract import RecordType
@@ -46,12 +46,30 @@ def write(batch_id: str) -> list[str]:
         }
         written = []
         for day in sorted(days):
-            path = Path(record.name, f"{column}={day}", f"{record.name}.parquet")
+            path = PurePath(record.name, f"{column}={day}", f"{record.name}.parquet")
             with registry.lock(connection, f"{record.name}.{day}"):
-                _replace(settings().landing / path, _rows(connection, record, column, day))
+                rows = _rows(connection, record, column, day)
+                landing.write_tables(settings().landing / path, rows.schema, [rows])
             log.info("%s is in the landing zone", path)
             written.append(str(path))
     return written
+
+
+def dataset(record: RecordType) -> ds.Dataset:
+    """The table as it is read, wherever the landing zone is; the day is a column of it.
+
+    Raises:
+        FileNotFoundError: No day was written yet.
+    """
+    day = record.arrow_schema.field(record.natural_key[0])
+    place = settings().landing / record.name
+    files, file_system = (str(place), None) if isinstance(place, Path) else place.file_system()
+    return ds.dataset(
+        files,
+        schema=record.arrow_schema,
+        filesystem=file_system,
+        partitioning=ds.partitioning(pa.schema([day]), flavor="hive"),
+    )
 
 
 def _rows(connection: Any, record: RecordType, column: str, day: date) -> pa.Table:
@@ -64,10 +82,3 @@ def _rows(connection: Any, record: RecordType, column: str, day: date) -> pa.Tab
     )
     schema = pa.schema([record.arrow_schema.field(name) for name in names])
     return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], schema)
-
-
-def _replace(path: Path, rows: pa.Table) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{uuid.uuid4().hex}.parquet")
-    landing.write_tables(aside, rows.schema, [rows])
-    aside.rename(path)

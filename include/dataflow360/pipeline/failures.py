@@ -13,6 +13,7 @@ from cassandra import (
     Timeout,
     Unauthorized,
     Unavailable,
+    UnresolvableContactPoints,
 )
 from cassandra.cluster import NoHostAvailable
 from cassandra.connection import ConnectionException
@@ -22,22 +23,28 @@ from redis import exceptions as redis
 
 from dataflow360.errors import FatalError, RetriableError
 
-_MYSQL_RETRIABLE = {
-    CR.CONNECTION_ERROR, CR.CONN_HOST_ERROR, CR.SERVER_GONE_ERROR, CR.SERVER_LOST,
+#: Errors that MySQL has and MariaDB, whose constants these are, has not: two sessions that wait
+#: for each other's named locks, and one that was closed because it was idle.
+_MYSQL_ONLY_RETRIABLE = {3058, 4031}
+_MYSQL_RETRIABLE = _MYSQL_ONLY_RETRIABLE | {
+    CR.CONNECTION_ERROR, CR.CONN_HOST_ERROR, CR.UNKNOWN_HOST, CR.SERVER_HANDSHAKE_ERR,
+    CR.SERVER_GONE_ERROR, CR.SERVER_LOST,
     ER.CON_COUNT_ERROR, ER.SERVER_SHUTDOWN, ER.LOCK_WAIT_TIMEOUT, ER.LOCK_DEADLOCK,
 }  # fmt: skip
 _MYSQL_FORBIDDEN = {
     ER.ACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR, ER.TABLEACCESS_DENIED_ERROR,
+    ER.SPECIFIC_ACCESS_DENIED_ERROR,
 }  # fmt: skip
 _KAFKA_FENCED = {KafkaError._FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
 _KAFKA_FORBIDDEN = {
     KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED,
     KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
-    KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED,
 }  # fmt: skip
 
 _CASSANDRA_ERRORS = (
     NoHostAvailable, ConnectionException, OperationTimedOut, Timeout, Unavailable, Unauthorized,
+    UnresolvableContactPoints,
 )  # fmt: skip
 
 _AWS_FORBIDDEN = {
@@ -54,9 +61,17 @@ _AWS_WRONG = {
 }  # fmt: skip
 
 
+_LATER = "this task tries again later"
+
+
 @contextmanager
-def readable_failures() -> Iterator[None]:
+def readable_failures(administrator: str = "", next_step: str = _LATER) -> Iterator[None]:
     """Say in one sentence which server failed, why, and what happens next.
+
+    Args:
+        administrator: What the names of the connections end in where an administrator's are in
+            use.
+        next_step: What is done when a server does not answer.
 
     Raises:
         RetriableError: A server is away, busy or has given the work to another run.
@@ -68,19 +83,19 @@ def readable_failures() -> Iterator[None]:
         code, cause = _code_and_cause(error)
         if code in _MYSQL_RETRIABLE or isinstance(error, MySQLdb.InterfaceError):
             raise RetriableError(
-                f"MySQL (connection dataflow360_mysql) does not answer: {cause}; "
-                "this task tries again later."
+                f"MySQL (connection dataflow360_mysql{administrator}) does not answer: {cause}; "
+                f"{next_step}."
             ) from error
         if code in _MYSQL_FORBIDDEN:
             raise FatalError(
-                f"MySQL refuses the user of connection dataflow360_mysql: {cause}; "
+                f"MySQL refuses the user of connection dataflow360_mysql{administrator}: {cause}; "
                 "mend its password or grants."
             ) from error
         raise
     except _CASSANDRA_ERRORS as error:
-        raise _cassandra_failure(error) from error
+        raise _cassandra_failure(error, administrator, next_step) from error
     except KafkaException as error:
-        raise _kafka_failure(error) from error
+        raise _kafka_failure(error, administrator, next_step) from error
     except (redis.AuthenticationError, redis.NoPermissionError) as error:
         raise FatalError(
             f"Redis refuses the user of connection dataflow360_redis: {error}; "
@@ -97,24 +112,31 @@ def readable_failures() -> Iterator[None]:
 
 def _code_and_cause(error: MySQLdb.Error) -> tuple[int, str]:
     code, *rest = error.args or (0,)
-    return int(code), str(rest[0]) if rest else str(error)
+    return int(code), (str(rest[0]) if rest else str(error)).rstrip(".")
 
 
-def _cassandra_failure(error: Exception) -> FatalError | RetriableError:
+def _cassandra_failure(
+    error: Exception, administrator: str, next_step: str
+) -> FatalError | RetriableError:
     causes = error.errors.values() if isinstance(error, NoHostAvailable) else [error]
     cause = "; ".join(sorted({str(each) for each in causes})) or str(error)
+    if isinstance(error, UnresolvableContactPoints):  # says nothing itself
+        cause = "no address is known for its host"
     if causes and all(isinstance(each, AuthenticationFailed | Unauthorized) for each in causes):
         return FatalError(
-            f"Cassandra refuses the user of connection dataflow360_cassandra: {cause}; "
+            f"Cassandra refuses the user of connection dataflow360_cassandra{administrator}: "
+            f"{cause}; "
             "mend its password or grants."
         )
     return RetriableError(
-        f"Cassandra (connection dataflow360_cassandra) does not answer: {cause}; "
-        "this task tries again later."
+        f"Cassandra (connection dataflow360_cassandra{administrator}) does not answer: {cause}; "
+        f"{next_step}."
     )
 
 
-def _kafka_failure(error: KafkaException) -> FatalError | RetriableError:
+def _kafka_failure(
+    error: KafkaException, administrator: str, next_step: str
+) -> FatalError | RetriableError:
     cause = error.args[0]
     if cause.code() in _KAFKA_FENCED:
         return RetriableError(
@@ -123,12 +145,13 @@ def _kafka_failure(error: KafkaException) -> FatalError | RetriableError:
         )
     if cause.code() in _KAFKA_FORBIDDEN:
         return FatalError(
-            f"Kafka refuses the user of connection dataflow360_kafka: {cause.str()}; "
+            f"Kafka refuses the user of connection dataflow360_kafka{administrator}: "
+            f"{cause.str()}; "
             "mend its password or access rights."
         )
     return RetriableError(
-        f"Kafka (connection dataflow360_kafka) does not answer: {cause.str()}; "
-        "this task tries again later."
+        f"Kafka (connection dataflow360_kafka{administrator}) does not answer: {cause.str()}; "
+        f"{next_step}."
     )
 
 

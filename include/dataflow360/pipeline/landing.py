@@ -1,22 +1,22 @@
 """The landing zone: immutable batches of checked rows, as Parquet.
 
 A batch is a folder ``<dag>/<source key>/<batch id>/`` with ``valid.parquet`` and
-``refused.parquet``. It is written aside, in ``.incomplete/``, and renamed when it is whole, so
-that a folder under its own name is always complete. Its delta (what is new or changed in it) is
-added beside the rows by the stage step.
+``refused.parquet``. It is written aside and gets its place when it is whole; what is registered
+is always complete. Its delta (what is new or changed in it) is added beside the rows by the stage
+step.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import time
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote
 
 import numpy as np
@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 from dataflow360.errors import FatalError
 from dataflow360.pipeline.chunk import Chunk, Missing, Refused, regroup
 from dataflow360.pipeline.duplicates import DuplicateFinder
+from dataflow360.pipeline.zone import ZonePath, aside_folder, move_folder, opened, replacing
 from dataflow360.records.contract import CONTENT_HASH, RecordType
 from dataflow360.records.identity import EVENT_ID_TYPE, bytes_of, content_hashes, event_ids
 from dataflow360.records.validation import check
@@ -33,8 +34,7 @@ from dataflow360.records.validation import check
 EVENT_ID = "event_id"
 CHANGE = "change"
 
-_INCOMPLETE = ".incomplete"
-_INCOMPLETE_KEPT_SECONDS = 86_400
+_UNFINISHED_KEPT_SECONDS = 86_400
 _VALID, _REFUSED, _DUPLICATES = "valid.parquet", "refused.parquet", "duplicates"
 _REFUSED_SCHEMA = pa.schema(
     [("position", pa.int64()), ("raw", pa.binary()), ("reason", pa.string())]
@@ -77,7 +77,7 @@ def delta_schema(record: RecordType) -> pa.Schema:
     return row_schema(record).append(pa.field(CHANGE, pa.dictionary(pa.int8(), pa.string())))
 
 
-def write_batch(zone: Path, record: RecordType, chunks: Iterable[Chunk | Missing]) -> Written:
+def write_batch(zone: ZonePath, record: RecordType, chunks: Iterable[Chunk | Missing]) -> Written:
     """Check what a source delivers, row by row, and write it down.
 
     Args:
@@ -85,17 +85,18 @@ def write_batch(zone: Path, record: RecordType, chunks: Iterable[Chunk | Missing
         record: Contract of the rows.
         chunks: What the source yields: rows, and parts that it could not get.
     """
-    _sweep(zone)
-    folder = zone / _INCOMPLETE / uuid.uuid4().hex
-    folder.mkdir(parents=True)
+    aside = aside_folder(zone)
+    _sweep(aside)
+    folder = aside / uuid.uuid4().hex
+    folder.mkdir()
     try:
-        return _write(folder, record, chunks)
+        return _write_files(folder, record, chunks)
     except BaseException:
         shutil.rmtree(folder)
         raise
 
 
-def _write(folder: Path, record: RecordType, chunks: Iterable[Chunk | Missing]) -> Written:
+def _write_files(folder: Path, record: RecordType, chunks: Iterable[Chunk | Missing]) -> Written:
     spill = folder / _DUPLICATES
     spill.mkdir()
     finder = DuplicateFinder(spill)
@@ -130,7 +131,7 @@ def _write(folder: Path, record: RecordType, chunks: Iterable[Chunk | Missing]) 
                 counts["valid"] += table.num_rows
                 yield table.append_column(EVENT_ID, ids).append_column(CONTENT_HASH, hashes)
 
-        write_tables(folder / _VALID, row_schema(record), regroup(valid_rows()))
+        _write_parquet(folder / _VALID, row_schema(record), regroup(valid_rows()))
     superseded = finder.superseded()
     if len(superseded):
         _drop_rows(folder / _VALID, superseded)
@@ -149,7 +150,9 @@ def _write(folder: Path, record: RecordType, chunks: Iterable[Chunk | Missing]) 
     )
 
 
-def name_batch(zone: Path, written: Written, dag_id: str, source_key: str, batch_id: str) -> str:
+def name_batch(
+    zone: ZonePath, written: Written, dag_id: str, source_key: str, batch_id: str
+) -> str:
     """Give a written batch its name.
 
     Returns:
@@ -160,20 +163,9 @@ def name_batch(zone: Path, written: Written, dag_id: str, source_key: str, batch
     return str(relative)
 
 
-def place(written: Written, final: Path) -> None:
-    """Move a written batch to a folder named by a digest of its content.
-
-    If the folder is there already, its content is the same: that one stands and this one is
-    dropped.
-    """
-    final.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        written.folder.rename(final)
-    except OSError:
-        if not final.is_dir():
-            raise
-        discard(written)
-    _sync_folder(final.parent)
+def place(written: Written, final: ZonePath) -> None:
+    """Give a written batch its place, which is named by a digest of its content."""
+    move_folder(written.folder, final)
 
 
 def discard(written: Written) -> None:
@@ -181,51 +173,60 @@ def discard(written: Written) -> None:
     shutil.rmtree(written.folder)
 
 
-def valid_rows(folder: Path) -> Iterator[pa.Table]:
+def valid_rows(folder: ZonePath) -> Iterator[pa.Table]:
     """The valid rows of a batch, a row group at a time."""
     return read_tables(folder / _VALID)
 
 
-def refused_records(folder: Path) -> Iterator[list[Refused]]:
+def refused_records(folder: ZonePath) -> Iterator[list[Refused]]:
     """The refused records of a batch, a row group at a time."""
     for table in read_tables(folder / _REFUSED):
         columns = (table[name].to_pylist() for name in _REFUSED_SCHEMA.names)
         yield [Refused(*values) for values in zip(*columns, strict=True)]
 
 
-def read_tables(path: Path) -> Iterator[pa.Table]:
+def read_tables(path: ZonePath) -> Iterator[pa.Table]:
     """Row groups of a Parquet file of the landing zone.
 
     Raises:
         FatalError: The file is not there any more.
     """
     try:
-        file = pq.ParquetFile(path, pre_buffer=False)
+        with opened(path) as source, pq.ParquetFile(source, pre_buffer=False) as file:
+            for group in range(file.num_row_groups):
+                yield file.read_row_group(group, use_threads=False)
     except FileNotFoundError as error:
         raise FatalError(
             f"{path.parent.name}/{path.name} is not in the landing zone although its batch is "
             "registered; put the folder back from a backup, or run the interval with refetch."
         ) from error
-    with file:
-        for group in range(file.num_row_groups):
-            yield file.read_row_group(group, use_threads=False)
 
 
-def write_tables(path: Path, schema: pa.Schema, tables: Iterable[pa.Table]) -> None:
-    """Write tables as the row groups of one Parquet file, on disk when this returns."""
-    with _parquet_writer(path, schema) as writer:
-        for table in tables:
-            writer.write_table(table)
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
+def read_table(path: ZonePath) -> pa.Table:
+    """A small Parquet file of the landing zone as a whole.
+
+    Raises:
+        FileNotFoundError: It is not there.
+    """
+    with opened(path) as source, pq.ParquetFile(source) as file:
+        return file.read()
 
 
-@contextmanager
-def _parquet_writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+def write_tables(path: ZonePath, schema: pa.Schema, tables: Iterable[pa.Table]) -> None:
+    """Write tables as the row groups of one Parquet file, which has its place when this returns.
+
+    It replaces the one before. If a table cannot be had, the place is as it was.
+    """
+    with replacing(path) as file:
+        _write_parquet(file, schema, tables)
+
+
+def _write_parquet(target: Path | IO[bytes], schema: pa.Schema, tables: Iterable[pa.Table]) -> None:
     # Dictionaries pay for text that repeats; for ids and hashes they only cost.
     text = [f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_dictionary(f.type)]
-    with pq.ParquetWriter(path, schema, use_dictionary=text, compression="lz4") as writer:
-        yield writer
+    with pq.ParquetWriter(target, schema, use_dictionary=text, compression="lz4") as writer:
+        for table in tables:
+            writer.write_table(table)
 
 
 def _contract_refusals(chunk: Chunk, reasons: dict[int, str]) -> Iterator[Refused]:
@@ -259,22 +260,14 @@ def _drop_rows(path: Path, ordinals: np.ndarray) -> None:
             yield table.filter(pa.array(keep))
             start += table.num_rows
 
-    write_tables(kept, schema, regroup(remaining()))
+    _write_parquet(kept, schema, regroup(remaining()))
     kept.rename(path)
 
 
-def _sweep(zone: Path) -> None:
+def _sweep(aside: Path) -> None:
     """Remove what killed runs left unfinished, once no live run can be writing it."""
-    oldest = time.time() - _INCOMPLETE_KEPT_SECONDS
-    for folder in (zone / _INCOMPLETE).glob("*"):
+    oldest = time.time() - _UNFINISHED_KEPT_SECONDS
+    for folder in aside.iterdir():
         with suppress(FileNotFoundError):  # another run sweeps too
             if folder.stat().st_mtime < oldest:
                 shutil.rmtree(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

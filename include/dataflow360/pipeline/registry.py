@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
 from dataflow360.errors import FatalError, RetriableError
 from dataflow360.pipeline.run import Interval
+from dataflow360.pipeline.zone import ZonePath
 from dataflow360.records import RECORD_TYPES
 from dataflow360.records.contract import RecordType
 from dataflow360.records.control import DATABASE
@@ -25,6 +26,7 @@ from dataflow360.stores.mysql import execute, fetch
 REPLAY_DAG = "replay_quarantine"
 
 _LOCK_WAIT_SECONDS = 300
+_MOMENTS = {"staged": "staged_at", "published": "published_at"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +76,12 @@ class Batch:
         return self.dag_id == REPLAY_DAG
 
     @property
-    def folder(self) -> Path:
+    def folder(self) -> ZonePath:
         """The batch's folder in the landing zone."""
         return settings().landing / self.directory
 
     @property
-    def delta(self) -> Path:
+    def delta(self) -> ZonePath:
         """The batch's delta; only for a batch whose delta is decided."""
         if self.delta_file is None:
             raise FatalError(
@@ -172,12 +174,41 @@ def decide_delta(
 
 def mark(connection: Any, batch_id: str, moment: str) -> None:
     """Note that a batch is wholly ``staged`` or ``published``."""
-    column = {"staged": "staged_at", "published": "published_at"}[moment]
+    column = _MOMENTS[moment]
     execute(
         connection,
         f"UPDATE {DATABASE}.batches SET {column} = UTC_TIMESTAMP(6) "
         f"WHERE batch_id = %s AND {column} IS NULL",
         (batch_id,),
+    )
+
+
+def unmark(connection: Any, batch_id: str, moment: str) -> None:
+    """Note that a batch is not ``staged`` or ``published`` any more: its store has lost it."""
+    column = _MOMENTS[moment]
+    execute(
+        connection,
+        f"UPDATE {DATABASE}.batches SET {column} = NULL WHERE batch_id = %s",
+        (batch_id,),
+    )
+
+
+def decided(connection: Any, scope: str, name: str, since: datetime | None = None) -> list[Batch]:
+    """Batches whose delta is decided, in stage order.
+
+    Args:
+        connection: Session with MySQL.
+        scope: ``record_type`` or ``topic``.
+        name: Name of the record type or topic.
+        since: Only those whose delta was decided from this moment on (UTC).
+    """
+    assert scope in {"record_type", "topic"}  # noqa: S101
+    order = 0 if since is None else round(since.replace(tzinfo=UTC).timestamp() * 1_000_000)
+    return _select(
+        connection,
+        f"WHERE {scope} = %s AND stage_order >= %s ORDER BY stage_order",
+        name,
+        order,
     )
 
 

@@ -7,12 +7,9 @@ cleared, goes on with the records that are in it.
 from __future__ import annotations
 
 import hashlib
-import os
-import uuid
+import io
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
@@ -21,9 +18,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dataflow360.errors import FatalError
-from dataflow360.pipeline.landing import write_tables
+from dataflow360.pipeline.landing import read_table
 from dataflow360.pipeline.quarantine_records import Entry
 from dataflow360.pipeline.registry import REPLAY_DAG
+from dataflow360.pipeline.zone import ZonePath, create
 from dataflow360.settings import settings
 
 _SCHEMA = pa.schema([("quarantine_id", pa.string()), ("group", pa.string())])
@@ -68,7 +66,7 @@ class Group:
 class Selection:
     """The records of one run."""
 
-    path: Path
+    path: ZonePath
 
     @classmethod
     def of(cls, run_id: str) -> Self:
@@ -81,15 +79,10 @@ class Selection:
 
     def write(self, records: Sequence[tuple[str, Group]]) -> None:
         """Choose records, by id and group; without effect when the run has chosen before."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        aside = self.path.with_name(f".{uuid.uuid4().hex}")
         columns = [[record for record, _ in records], [str(group) for _, group in records]]
-        try:
-            write_tables(aside, _SCHEMA, [pa.table(columns, schema=_SCHEMA)])
-            with suppress(FileExistsError):
-                os.link(aside, self.path)
-        finally:
-            aside.unlink(missing_ok=True)
+        content = io.BytesIO()
+        pq.write_table(pa.table(columns, schema=_SCHEMA), content)
+        create(self.path, content.getvalue())
 
     def groups(self) -> list[str]:
         """The groups, in the order of their names."""
@@ -114,7 +107,7 @@ class Selection:
 
     def _read(self) -> pa.Table:
         try:
-            return pq.read_table(self.path, partitioning=None)
+            return read_table(self.path)
         except FileNotFoundError as error:
             raise FatalError(
                 f"{self.path.name} is not in the landing zone although its run has chosen "

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from dataflow360.pipeline import landing, registry
 from dataflow360.pipeline.chunk import regroup
 from dataflow360.pipeline.registry import Batch
-from dataflow360.records.contract import CONTENT_HASH
+from dataflow360.records.contract import CONTENT_HASH, RecordType
 from dataflow360.stores import mysql
 from dataflow360.stores.opening import open_store
 from dataflow360.stores.redis import RedisStore
@@ -45,8 +45,7 @@ def stage(batch_id: str) -> str:
             registry.lock(connection, f"stage.{record.name}"),
             open_store(record, connection) as store,
         ):
-            for earlier in registry.unstaged(connection, record.name):
-                _apply(connection, store, earlier)
+            _catch_up(connection, store, record)
             batch = registry.get(connection, batch_id)
             if batch.delta_file is None:
                 _apply(connection, store, _decide(connection, store, batch))
@@ -56,6 +55,15 @@ def stage(batch_id: str) -> str:
         batch_id, record.store.name, batch.rows_new, batch.rows_changed, batch.rows_unchanged,
     )  # fmt: skip
     return batch_id
+
+
+def catch_up(connection: Any, record: RecordType) -> None:
+    """Bring every delta that is decided but perhaps not wholly in the store there, in order.
+
+    The session must hold the lock of the record type.
+    """
+    with open_store(record, connection) as store:
+        _catch_up(connection, store, record)
 
 
 def compare(rows: pa.Table, hashes: pa.Array) -> pa.Table:
@@ -70,6 +78,11 @@ def compare(rows: pa.Table, hashes: pa.Array) -> pa.Table:
     codes = pa.array(stored.astype(np.int8))
     changes = pa.DictionaryArray.from_arrays(codes, _CHANGES)
     return rows.append_column(landing.CHANGE, changes).filter(pc.invert(same))
+
+
+def _catch_up(connection: Any, store: Store, record: RecordType) -> None:
+    for earlier in registry.unstaged(connection, record.name):
+        _apply(connection, store, earlier)
 
 
 def _decide(connection: Any, store: Store, batch: Batch) -> Batch:

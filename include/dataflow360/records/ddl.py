@@ -39,18 +39,28 @@ _CQL_TYPES = {
 _TABLE_OPTIONS = "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"
 
 
-def mysql() -> list[str]:
-    """Statements that create MySQL's databases and tables where they are missing."""
-    tables = [
-        (record, record.store)
+def mysql_databases() -> list[str]:
+    """MySQL's databases: those of the record types, and the pipeline's own."""
+    databases = {
+        record.store.database
         for record in RECORD_TYPES.values()
         if isinstance(record.store, MySQLTable)
-    ]
-    # aerien_db takes the aerial tables of the sources that are staged in MySQL.
-    databases = sorted({store.database for _, store in tables} | {"aerien_db", control.DATABASE})
+    }
+    return sorted(databases | {control.DATABASE})
+
+
+def mysql() -> list[str]:
+    """Statements that create MySQL's databases and tables where they are missing."""
     return [
-        *(f"CREATE DATABASE IF NOT EXISTS {name} CHARACTER SET utf8mb4" for name in databases),
-        *(mysql_table(record, store) for record, store in tables),
+        *(
+            f"CREATE DATABASE IF NOT EXISTS {name} CHARACTER SET utf8mb4"
+            for name in mysql_databases()
+        ),
+        *(
+            mysql_table(record, record.store)
+            for record in RECORD_TYPES.values()
+            if isinstance(record.store, MySQLTable)
+        ),
         *(f"{statement} {_TABLE_OPTIONS}" for statement in control.TABLES),
     ]
 
@@ -73,21 +83,30 @@ def mysql_table(record: RecordType, store: MySQLTable) -> str:
     return f"CREATE TABLE IF NOT EXISTS {store.name} (\n  {body}\n) {_TABLE_OPTIONS}"
 
 
+def cassandra_keyspaces() -> list[str]:
+    """Cassandra's keyspaces."""
+    return sorted(
+        {
+            record.store.keyspace
+            for record in RECORD_TYPES.values()
+            if isinstance(record.store, CassandraTable)
+        }
+    )
+
+
 def cassandra(replication_factor: int) -> list[str]:
     """Statements that create Cassandra's keyspaces and tables where they are missing."""
-    tables = [
-        (record, record.store)
-        for record in RECORD_TYPES.values()
-        if isinstance(record.store, CassandraTable)
-    ]
-    keyspaces = sorted({store.keyspace for _, store in tables})
     return [
         *(
             f"CREATE KEYSPACE IF NOT EXISTS {name} WITH replication = "
             f"{{'class': 'NetworkTopologyStrategy', 'replication_factor': {replication_factor}}}"
-            for name in keyspaces
+            for name in cassandra_keyspaces()
         ),
-        *(cassandra_table(record, store) for record, store in tables),
+        *(
+            cassandra_table(record, record.store)
+            for record in RECORD_TYPES.values()
+            if isinstance(record.store, CassandraTable)
+        ),
     ]
 
 

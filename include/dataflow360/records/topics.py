@@ -11,6 +11,9 @@ from dataflow360.records import RECORD_TYPES
 #: found by reading one log to its end.
 LEDGER_TOPIC = "dataflow360.batches"
 
+#: Prefix of transactional and group ids; what the project's Kafka user may use.
+ID_PREFIX = "dataflow360."
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:

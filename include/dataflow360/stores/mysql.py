@@ -36,6 +36,8 @@ _WRITE_OPTIONS = pacsv.WriteOptions(
 )
 
 
+#: Into how many ranges of the key a probe may fall; MySQL reads all rows where there are too many.
+_RANGES = 1_000
 #: Types that a file for LOAD DATA has otherwise than Arrow writes them.
 _LOADED_AS = {pa.bool_(): pa.int8(), MOMENT: pa.timestamp("s")}
 
@@ -102,14 +104,17 @@ class MySQLStore:
 
     def _any_in_range(self, rows: pa.Table) -> bool:
         """Whether the table has any row in the smallest box of keys around the given ones."""
-        conditions, parameters = [], []
+        conditions: list[str] = []
+        parameters: list[Any] = []
+        ranges = 1
         for name in self._record.natural_key:
-            if pa.types.is_string(rows[name].type):
-                values = pc.unique(rows[name]).to_pylist()
+            values = pc.unique(rows[name])
+            if pa.types.is_string(values.type) and ranges * len(values) <= _RANGES:
+                ranges *= len(values)
                 conditions.append(f"{name} IN ({', '.join(['%s'] * len(values))})")
-                parameters += values
+                parameters += values.to_pylist()
             else:
-                bounds = pc.min_max(rows[name])
+                bounds = pc.min_max(values)
                 conditions.append(f"{name} BETWEEN %s AND %s")
                 parameters += [bounds["min"].as_py(), bounds["max"].as_py()]
         query = f"SELECT EXISTS(SELECT 1 FROM {self._table} WHERE {' AND '.join(conditions)})"
@@ -118,9 +123,11 @@ class MySQLStore:
     def _join(self, rows: pa.Table) -> list[tuple[Any, ...]]:
         keys = self._record.natural_key
         names = ", ".join(keys)
+        # In two statements, for MySQL has no CREATE OR REPLACE.
+        execute(self._connection, f"DROP TEMPORARY TABLE IF EXISTS {self._keys_table}")
         execute(
             self._connection,
-            f"CREATE OR REPLACE TEMPORARY TABLE {self._keys_table} "
+            f"CREATE TEMPORARY TABLE {self._keys_table} "
             f"SELECT 0 AS row_no, {names} FROM {self._table} WHERE FALSE",
         )
         numbers = pa.array(range(rows.num_rows), pa.int32())
@@ -129,11 +136,11 @@ class MySQLStore:
             f"INTO TABLE {self._keys_table} {_FORMAT} (row_no, {names})",
             (),
         )
-        matches = " AND ".join(f"stored.{name} = wanted.{name}" for name in keys)
+        matches = " AND ".join(f"kept.{name} = wanted.{name}" for name in keys)
         return fetch(
             self._connection,
-            f"SELECT wanted.row_no, stored.{CONTENT_HASH}, stored.{BATCH_ID} "
-            f"FROM {self._keys_table} AS wanted STRAIGHT_JOIN {self._table} AS stored ON {matches}",
+            f"SELECT wanted.row_no, kept.{CONTENT_HASH}, kept.{BATCH_ID} "
+            f"FROM {self._keys_table} AS wanted STRAIGHT_JOIN {self._table} AS kept ON {matches}",
         )
 
     def _load(self, rows: pa.Table, target: str, parameters: tuple[Any, ...]) -> None:

@@ -22,10 +22,9 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from dataflow360.errors import RetriableError
+from dataflow360.records.topics import ID_PREFIX
 
 CONNECTION_ID = "dataflow360_kafka"
-#: Prefix of transactional and group ids; what the project's Kafka user may use.
-ID_PREFIX = "dataflow360."
 
 _READ_TIMEOUT_SECONDS = 90.0
 #: A poll returns after this long, or with this many messages.
@@ -142,6 +141,13 @@ def true_end(client: AdminClient, topic: str, partition: int) -> int:
     latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
     futures = client.list_offsets({place: latest}, isolation_level=IsolationLevel.READ_UNCOMMITTED)
     return int(futures[place].result(_READ_TIMEOUT_SECONDS).offset)
+
+
+def holds_messages(topic: str) -> bool:
+    """Whether anything was ever written to a topic."""
+    client = admin()
+    partitions = client.list_topics(topic, timeout=_READ_TIMEOUT_SECONDS).topics[topic].partitions
+    return any(true_end(client, topic, number) for number in partitions)
 
 
 def read_to_end(topic: str, partition: int) -> Iterator[Received]:

@@ -14,6 +14,7 @@ from cassandra import (
     OperationTimedOut,
     Unauthorized,
     Unavailable,
+    UnresolvableContactPoints,
     WriteTimeout,
 )
 from cassandra.cluster import NoHostAvailable
@@ -56,6 +57,10 @@ RETRIABLE = {
     "mysql-shutting-down": (mysql(ER.SERVER_SHUTDOWN), "dataflow360_mysql"),
     "mysql-lock-timeout": (mysql(ER.LOCK_WAIT_TIMEOUT), "dataflow360_mysql"),
     "mysql-deadlock": (mysql(ER.LOCK_DEADLOCK), "dataflow360_mysql"),
+    "mysql-unknown-host": (mysql(CR.UNKNOWN_HOST), "dataflow360_mysql"),
+    "mysql-starting": (mysql(CR.SERVER_HANDSHAKE_ERR), "dataflow360_mysql"),
+    "mysql-locks-deadlock": (mysql(3058), "dataflow360_mysql"),  # ER_USER_LOCK_DEADLOCK
+    "mysql-idle-too-long": (mysql(4031), "dataflow360_mysql"),  # ER_CLIENT_INTERACTION_TIMEOUT
     "mysql-closed": (MySQLdb.InterfaceError(0, ""), "dataflow360_mysql"),
     "cassandra-no-host": (
         NoHostAvailable("Unable to connect", {NODE: OSError("refused")}),
@@ -66,6 +71,7 @@ RETRIABLE = {
         "dataflow360_cassandra",
     ),
     "cassandra-no-node-tried": (NoHostAvailable("no node is known", {}), "no node is known"),
+    "cassandra-unknown-host": (UnresolvableContactPoints({}), "no address is known for its host"),
     "cassandra-timed-out": (OperationTimedOut({NODE: "timeout"}), "dataflow360_cassandra"),
     "cassandra-write-timeout": (WriteTimeout("late", write_type=0), "dataflow360_cassandra"),
     "cassandra-unavailable": (unavailable(), "dataflow360_cassandra"),
@@ -88,6 +94,7 @@ FORBIDDEN = {
     "mysql-password": (mysql(ER.ACCESS_DENIED_ERROR), "dataflow360_mysql"),
     "mysql-database": (mysql(ER.DBACCESS_DENIED_ERROR), "dataflow360_mysql"),
     "mysql-table": (mysql(ER.TABLEACCESS_DENIED_ERROR), "dataflow360_mysql"),
+    "mysql-privilege": (mysql(ER.SPECIFIC_ACCESS_DENIED_ERROR), "dataflow360_mysql"),
     "cassandra-password": (
         NoHostAvailable("no", {NODE: AuthenticationFailed("no"), OTHER: AuthenticationFailed("n")}),
         "dataflow360_cassandra",
@@ -100,6 +107,7 @@ FORBIDDEN = {
     "kafka-transaction": (
         kafka(KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED), "dataflow360_kafka",
     ),
+    "kafka-cluster": (kafka(KafkaError.CLUSTER_AUTHORIZATION_FAILED), "dataflow360_kafka"),
     "redis-password": (redis.AuthenticationError("wrong password"), "dataflow360_redis"),
     "redis-command": (redis.NoPermissionError("no right"), "dataflow360_redis"),
     "aws-key": (aws("UnrecognizedClientException"), "dataflow360_aws"),
@@ -187,3 +195,25 @@ def test_a_request_that_aws_takes_for_wrong_is_not_tried_again(code):
     assert type(found) is FatalError
     assert "ShardCount must be positive" in str(found)
     assert is_one_sentence(str(found))
+
+
+ADMINISTRATORS = {
+    "mysql": (mysql(CR.CONN_HOST_ERROR), mysql(ER.ACCESS_DENIED_ERROR)),
+    "cassandra": (
+        NoHostAvailable("no", {NODE: OSError("refused")}),
+        NoHostAvailable("no", {NODE: AuthenticationFailed("no")}),
+    ),
+    "kafka": (kafka(KafkaError._TRANSPORT), kafka(KafkaError._AUTHENTICATION)),
+}
+
+
+@pytest.mark.parametrize("store", ADMINISTRATORS)
+def test_an_administrators_connection_is_named_where_it_is_in_use(store):
+    away, refused = ADMINISTRATORS[store]
+    with pytest.raises(RetriableError) as caught, readable_failures("_admin", "look at it"):
+        raise away
+    assert f"(connection dataflow360_{store}_admin) does not answer" in str(caught.value)
+    assert str(caught.value).endswith("; look at it.")
+    with pytest.raises(FatalError) as caught, readable_failures("_admin", "look at it"):
+        raise refused
+    assert f"the user of connection dataflow360_{store}_admin: " in str(caught.value)

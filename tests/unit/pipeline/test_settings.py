@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from dataflow360.errors import FatalError
 from dataflow360.settings import settings
+from dataflow360.stores.s3 import ObjectPath
 
 
 def test_settings_are_read_from_the_environment(tmp_path, monkeypatch):
@@ -14,6 +15,18 @@ def test_settings_are_read_from_the_environment(tmp_path, monkeypatch):
     found = settings()
     assert (found.landing, found.inbox) == (tmp_path / "landing", str(tmp_path / "inbox"))
     assert found.max_bad_share == 0.25
+
+
+def test_the_landing_zone_may_be_a_bucket(monkeypatch):
+    monkeypatch.setenv("DATAFLOW360_LANDING", "s3://bucket/some/prefix/")
+    assert settings().landing == ObjectPath("bucket", "some/prefix")
+
+
+@pytest.mark.parametrize("value", ["", "s3://", "gs://bucket/prefix", "s3://user@bucket/prefix"])
+def test_a_landing_zone_that_is_neither_folder_nor_bucket_is_refused(value, monkeypatch):
+    monkeypatch.setenv("DATAFLOW360_LANDING", value)
+    with pytest.raises(FatalError, match=r"DATAFLOW360_LANDING is wrong: .*s3://bucket/prefix"):
+        settings()
 
 
 def test_half_of_the_rows_may_be_bad_unless_told():

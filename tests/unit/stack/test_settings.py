@@ -8,7 +8,8 @@ import pytest
 from stack import settings as env_file
 from stack.errors import StackError
 from stack.profiles import ROOT, Profile
-from stack.settings import API_KEYS, LIVE_SITES, PORT_PREFIX, SECRET_PREFIX, SETTINGS
+from stack.settings import COMPOSE_LANDING, PORT_PREFIX, SECRET_PREFIX, SETTINGS
+from stack.sources import API_KEYS, LIVE_SITES
 
 
 def test_every_setting_is_written_for_the_owner_only(profile: Profile) -> None:
@@ -17,7 +18,7 @@ def test_every_setting_is_written_for_the_owner_only(profile: Profile) -> None:
     assert profile.env_file.stat().st_mode & 0o777 == 0o600
     assert set(added) == set(settings.values) == {setting.name for setting in SETTINGS}
     empty = {name for name, value in settings.values.items() if not value}
-    assert empty == {*API_KEYS, LIVE_SITES}
+    assert empty == {*API_KEYS, LIVE_SITES, COMPOSE_LANDING}
 
 
 def test_a_second_time_changes_nothing(profile: Profile) -> None:
@@ -78,7 +79,7 @@ def test_a_bad_value_is_named(profile: Profile, line: str, complaint: str) -> No
 def test_an_older_env_file_without_the_optional_settings_is_read(profile: Profile) -> None:
     env_file.ensure(profile)
     lines = profile.env_file.read_text().splitlines(keepends=True)
-    optional = (*API_KEYS, LIVE_SITES)
+    optional = (*API_KEYS, LIVE_SITES, COMPOSE_LANDING)
     profile.env_file.write_text("".join(x for x in lines if not x.startswith(optional)))
 
     settings = env_file.load(profile)

@@ -1,0 +1,250 @@
+"""The very compose file, run under a real Docker daemon: what it promises, one after the other.
+
+The tests are one story: each goes on from where the one before it has left the project.
+"""
+
+import re
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from rich.console import Console
+
+from stack import demo, landed
+from stack import settings as env_file
+from stack.environment import airflow_url
+from stack.servers.airflow import USERS
+from stack.settings import Settings
+from tests.compose.compose import FILES, Compose, Container
+from tests.end_to_end.conftest import Airflow
+
+WORKERS = 2
+ROWS = 5000
+"""Enough for a task to be still at work when its worker is killed."""
+
+DAY = date(1998, 7, 12)
+NEEDED = sorted(set(re.findall(r"\$\{(\w+):\?", FILES[0].read_text())))
+
+pytestmark = pytest.mark.timeout(1800)
+
+
+def session(settings: Settings, user: str) -> Airflow:
+    """A session of one of Airflow's users."""
+    url = airflow_url(settings)
+    login = {"username": user, "password": settings.secret(USERS[user])}
+    answer = httpx.post(f"{url}/auth/token", json=login).raise_for_status()
+    headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    return Airflow(httpx.Client(base_url=f"{url}/api/v2", headers=headers, timeout=30))
+
+
+@pytest.fixture
+def airflow(settings: Settings) -> Iterator[Airflow]:
+    """Airflow, as its user admin."""
+    opened = session(settings, "admin")
+    yield opened
+    opened.http.close()
+
+
+# ---- before anything runs
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_without_one_variable_it_refuses_and_names_it(
+    compose: Compose, tmp_path: Path, name: str
+) -> None:
+    lines = compose.profile.env_file.read_text().splitlines(keepends=True)
+    incomplete = tmp_path / "incomplete.env"
+    incomplete.write_text("".join(line for line in lines if not line.startswith(f"{name}=")))
+    answer = compose.run("--profile=tools", "config", "--quiet", env=incomplete, check=False)
+    assert answer.returncode != 0
+    assert name in answer.stderr
+    assert "make env" in answer.stderr
+
+
+def test_the_whole_file_is_free_of_warnings(compose: Compose) -> None:
+    answer = compose.run("--profile=tools", "config", "--quiet")
+    assert answer.stdout + answer.stderr == ""
+
+
+# ---- up
+
+
+def test_everything_comes_up_and_is_healthy(compose: Compose, console: Console) -> None:
+    started = time.monotonic()
+    compose.up("--build", workers=WORKERS)
+    containers = compose.containers()
+    running = [each for each in containers if each.state == "running"]
+    assert len(containers) > len(running) > WORKERS
+    assert len([each for each in running if each.service == "airflow-worker"]) == WORKERS
+    console.print(
+        f"  {len(running)} containers are healthy and {len(containers) - len(running)} one-shot "
+        f"services have succeeded, {time.monotonic() - started:.0f} s after 'up --build'"
+    )
+
+
+def test_every_port_is_published_on_the_loopback_interface_only(
+    compose: Compose, console: Console
+) -> None:
+    published = [
+        (binding["HostIp"], binding["HostPort"])
+        for container in compose.inspect(compose.containers())
+        for bindings in container["NetworkSettings"]["Ports"].values()
+        for binding in bindings or []
+    ]
+    assert {address for address, _ in published} == {"127.0.0.1"}
+    console.print(f"  {len(published)} ports are published, all of them on 127.0.0.1")
+
+
+def test_every_dag_is_green(settings: Settings, console: Console) -> None:
+    demo.run(settings, console)
+
+
+def test_each_worker_has_run_tasks(airflow: Airflow, console: Console) -> None:
+    tasks = airflow.get("/dags/~/dagRuns/~/taskInstances", limit=100)["task_instances"]
+    by_worker = {
+        name: len([task for task in tasks if task["hostname"] == name])
+        for name in {task["hostname"] for task in tasks if task["hostname"]}
+    }
+    console.print(f"  tasks by worker, of the last {len(tasks)}: {by_worker}")
+    assert len(by_worker) == WORKERS
+
+
+# ---- who may do what
+
+
+def test_without_login_nothing_but_health_answers(settings: Settings) -> None:
+    url = airflow_url(settings)
+    assert httpx.get(f"{url}/api/v2/monitor/health").is_success
+    for path in ("dags", "dags/csv_files/dagRuns", "connections", "variables", "monitor/../config"):
+        assert httpx.get(f"{url}/api/v2/{path}").status_code == httpx.codes.UNAUTHORIZED, path
+
+
+def test_the_viewer_looks_and_does_not_trigger(settings: Settings) -> None:
+    viewer = session(settings, "lecteur")
+    assert viewer.get("/dags/synthetic_weather/dagRuns")["total_entries"] > 0
+    answer = viewer.request_run("synthetic_weather", day=str(DAY))
+    assert answer.status_code == httpx.codes.FORBIDDEN
+    assert viewer.http.get("/connections").status_code == httpx.codes.FORBIDDEN
+
+
+def test_the_operator_triggers(settings: Settings) -> None:
+    operator = session(settings, "operateur")
+    run_id = operator.trigger("synthetic_weather", rows=12, day=str(DAY))
+    assert operator.wait("synthetic_weather", run_id) == "success"
+
+
+# ---- what dies
+
+
+def test_a_worker_is_killed_and_the_run_is_green_all_the_same(
+    compose: Compose, airflow: Airflow, settings: Settings, console: Console
+) -> None:
+    dag_id = "synthetic_flights"
+    run_id = airflow.trigger(dag_id, rows=ROWS, day=str(DAY))
+    airflow.wait_for_task(dag_id, run_id, "stage", "running")
+    (stage,) = [task for task in airflow.tasks(dag_id, run_id) if task["task_id"] == "stage"]
+    worker = worker_named(compose, stage["hostname"])
+    compose.daemon.docker("kill", worker.id)
+    started = time.monotonic()
+    assert airflow.wait(dag_id, run_id, seconds=600) == "success"
+    tries = {task["task_id"]: task["try_number"] for task in airflow.tasks(dag_id, run_id)}
+    hosts = {task["task_id"]: task["hostname"] for task in airflow.tasks(dag_id, run_id)}
+    assert tries["stage"] == 2
+    assert hosts["stage"] != stage["hostname"]
+    (row,) = [row for row in landed.runs(settings) if row["run_id"] == run_id]
+    assert row["state"] == "reconciled"
+    assert row["rows_valid"] == row["rows_stored"] == row["messages_published"] == ROWS * 16
+    seconds = time.monotonic() - started
+    console.print(
+        f"  worker {stage['hostname']} was killed while it staged {ROWS * 16:,} rows; "
+        f"{hosts['stage']} took over, and the run was green {seconds:.0f} s later"
+    )
+    compose.up("--no-recreate", workers=WORKERS)
+
+
+def worker_named(compose: Compose, hostname: str) -> Container:
+    """The worker's container of a host name, which is the start of its id."""
+    (worker,) = [
+        each for each in compose.containers("airflow-worker") if each.id.startswith(hostname)
+    ]
+    return worker
+
+
+def test_a_store_that_starts_late_is_waited_for(compose: Compose, console: Console) -> None:
+    compose.run("stop", "mysql")
+    compose.run("up", "--detach", "--no-deps", "--force-recreate", "provision-mysql")
+    time.sleep(5)
+    (waiting,) = compose.containers("provision-mysql")
+    assert waiting.state == "running"
+    said = compose.logs("provision-mysql")
+    assert "MySQL" in said
+    compose.run("start", "mysql")
+    compose.wait()
+    (done,) = compose.containers("provision-mysql")
+    assert (done.state, done.exit_code) == ("exited", 0)
+    (restarts,) = [each["RestartCount"] for each in compose.inspect([done])]
+    assert restarts == 0
+    console.print(f"  while MySQL was away, provision-mysql said: {said.strip().splitlines()[-1]}")
+
+
+# ---- down, and up again
+
+
+def test_down_and_up_again_loses_nothing(
+    compose: Compose, airflow: Airflow, settings: Settings, console: Console
+) -> None:
+    settle(airflow)
+    before = landed.counts(settings)
+    assert {count.store for count in before} == {
+        *("MySQL", "Cassandra", "Redis", "DynamoDB", "Kafka"),
+    }
+    compose.run("down")
+    assert compose.containers() == []
+    started = time.monotonic()
+    compose.up(workers=WORKERS)
+    assert landed.counts(settings) == before
+    console.print(
+        f"  down, and up again in {time.monotonic() - started:.0f} s: the same "
+        f"{sum(count.number for count in before):,} rows, items and messages in {len(before)} "
+        "tables, boards and topics"
+    )
+
+
+def settle(airflow: Airflow) -> None:
+    """Let no new run start, and wait until none is under way."""
+    for dag_id in (dag["dag_id"] for dag in airflow.get("/dags")["dags"]):
+        airflow.http.patch(f"/dags/{dag_id}", json={"is_paused": True}).raise_for_status()
+    deadline = time.monotonic() + 300
+    while under_way(airflow):
+        assert time.monotonic() < deadline, under_way(airflow)
+        time.sleep(1)
+
+
+def under_way(airflow: Airflow) -> list[Any]:
+    """The runs that have not ended."""
+    return [
+        run
+        for state in ("running", "queued")
+        for run in airflow.get("/dags/~/dagRuns", state=state)["dag_runs"]
+    ]
+
+
+# ---- in the end
+
+
+def test_no_secret_is_in_what_the_containers_print(compose: Compose, settings: Settings) -> None:
+    printed = compose.logs()
+    secrets = {
+        name: value
+        for name, value in settings.values.items()
+        if name.startswith(env_file.SECRET_PREFIX)
+    }
+    # The cluster's id is an identity, which Kafka prints when it starts.
+    del secrets["DATAFLOW360_SECRET_KAFKA_CLUSTER_ID"]
+    assert len(secrets) > 10
+    assert len(printed) > 10_000
+    assert [name for name, value in secrets.items() if value in printed] == []
