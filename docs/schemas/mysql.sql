@@ -214,3 +214,27 @@ CREATE TABLE IF NOT EXISTS dataflow360.quota_calls (
   PRIMARY KEY (source, period, number),
   KEY by_run (source, run_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS dataflow360.watches (
+  dag_id VARCHAR(250) NOT NULL,
+  watched_since DATETIME(6) NOT NULL
+    COMMENT 'When the source was first seen unpaused, since it was last seen paused.',
+  PRIMARY KEY (dag_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS dataflow360.incidents (
+  incident_id BIGINT NOT NULL AUTO_INCREMENT,
+  dag_id VARCHAR(250) NOT NULL,
+  kind ENUM('late', 'empty') NOT NULL,
+  since DATETIME(6) NOT NULL
+    COMMENT 'Late: what should have landed first. Empty: start of the interval without rows.',
+  opened_at DATETIME(6) NOT NULL,
+  opening TEXT NOT NULL COMMENT 'The message that it has begun.',
+  opening_sent_at DATETIME(6) NULL COMMENT 'Set after it was sent: a killed run sends it again.',
+  closed_at DATETIME(6) NULL,
+  closing TEXT NULL
+    COMMENT 'The message that it is over; NULL when the source was paused or removed instead.',
+  closing_sent_at DATETIME(6) NULL COMMENT 'Set after it was sent, likewise.',
+  PRIMARY KEY (incident_id),
+  KEY by_source (dag_id, kind, closed_at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

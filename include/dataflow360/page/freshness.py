@@ -73,8 +73,8 @@ def derived(
 
     Args:
         landed: When it was last made, UTC.
-        inputs: When its inputs were last updated, UTC: the earliest of their newest updates, so
-            that every input has been updated by then; None when one of them never was.
+        inputs: When all of its inputs had been updated since, UTC: the latest of each one's first
+            update after ``landed``; None while one of them has not been.
         now: The moment to judge at, UTC.
         grace: How long after its inputs it may take to be made.
     """

@@ -98,14 +98,25 @@ def updated_days() -> list[str]:
 
 
 def unloaded_files() -> list[str]:
-    """Names of the inbox's files whose content has not been loaded, or all with ``refetch``."""
+    """Names of the inbox's files whose content has not been loaded, or all with ``refetch``.
+
+    When there are none, the ledger says that the run was skipped for that.
+    """
+    from dataflow360.pipeline import ledger
     from dataflow360.pipeline.failures import readable_failures
+    from dataflow360.pipeline.run import run_of
     from dataflow360.sources import csv_files
+    from dataflow360.stores import mysql
 
     context = get_current_context()
     request = Request.checked(dict(context["params"]))
+    run = run_of(context)
     with readable_failures():
-        return csv_files.unloaded(context["dag_run"].dag_id, everything=request.refetch)
+        names = csv_files.unloaded(run.dag_id, everything=request.refetch)
+        if not names:
+            with mysql.connect() as connection:
+                ledger.skip(connection, run, "The inbox has no file to load.")
+    return names
 
 
 def land_file(name: str) -> str:

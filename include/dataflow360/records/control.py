@@ -3,7 +3,8 @@
 ``batches`` holds each batch once, from landing to publication. ``quarantine`` keeps every refused
 record with its original bytes. ``runs`` is the run ledger: what each run read, stored and
 published, reconciled against the stores. ``quotas`` and ``quota_calls`` keep account of the calls
-to APIs that allow only so many a month. All times are UTC.
+to APIs that allow only so many a month. ``watches`` says since when each source is expected to keep
+its schedule, and ``incidents`` when it did not, and what was sent about it. All times are UTC.
 """
 
 from __future__ import annotations
@@ -117,4 +118,28 @@ QUOTA_CALLS = f"""CREATE TABLE IF NOT EXISTS {DATABASE}.quota_calls (
   KEY by_run (source, run_id)
 )"""
 
-TABLES = (BATCHES, QUARANTINE, RUNS, QUOTAS, QUOTA_CALLS)
+WATCHES = f"""CREATE TABLE IF NOT EXISTS {DATABASE}.watches (
+  dag_id VARCHAR(250) NOT NULL,
+  watched_since DATETIME(6) NOT NULL
+    COMMENT 'When the source was first seen unpaused, since it was last seen paused.',
+  PRIMARY KEY (dag_id)
+)"""
+
+INCIDENTS = f"""CREATE TABLE IF NOT EXISTS {DATABASE}.incidents (
+  incident_id BIGINT NOT NULL AUTO_INCREMENT,
+  dag_id VARCHAR(250) NOT NULL,
+  kind ENUM('late', 'empty') NOT NULL,
+  since DATETIME(6) NOT NULL
+    COMMENT 'Late: what should have landed first. Empty: start of the interval without rows.',
+  opened_at DATETIME(6) NOT NULL,
+  opening TEXT NOT NULL COMMENT 'The message that it has begun.',
+  opening_sent_at DATETIME(6) NULL COMMENT 'Set after it was sent: a killed run sends it again.',
+  closed_at DATETIME(6) NULL,
+  closing TEXT NULL
+    COMMENT 'The message that it is over; NULL when the source was paused or removed instead.',
+  closing_sent_at DATETIME(6) NULL COMMENT 'Set after it was sent, likewise.',
+  PRIMARY KEY (incident_id),
+  KEY by_source (dag_id, kind, closed_at)
+)"""
+
+TABLES = (BATCHES, QUARANTINE, RUNS, QUOTAS, QUOTA_CALLS, WATCHES, INCIDENTS)
