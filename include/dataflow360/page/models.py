@@ -90,17 +90,19 @@ FreshnessStatus = Literal["on_time", "late", "never"]
 
 
 class Freshness(Answer):
-    """Whether what should have landed by now has landed.
+    """Whether what should have landed by now has landed, as ``page/freshness.py`` judges it.
 
     Attributes:
-        status: ``never`` means that no interval has landed yet.
-        newest: The newest interval that has landed.
-        expected: The newest interval that should have.
+        status: ``never`` means that nothing has landed yet.
+        newest: Up to when it has.
+        expected: Up to when it should have.
+        missing: The first moment that should have landed and has not; None while it is on time.
     """
 
     status: FreshnessStatus
-    newest: Interval | None
-    expected: Interval | None
+    newest: AwareDatetime | None
+    expected: AwareDatetime | None
+    missing: AwareDatetime | None
 
 
 class LastRun(Answer):
@@ -174,14 +176,12 @@ class Source(Answer):
     """A source: a DAG that lands data.
 
     Attributes:
-        title: First sentence of the DAG's documentation (English).
         schedule: As Airflow shows it; None when it is started by hand.
         account: None when the run ledger is not available.
         last_run: None when Airflow has no run of it.
     """
 
     dag_id: str
-    title: str
     schedule: str | None
     paused: bool
     link: str
@@ -335,7 +335,7 @@ class Weather(Answer):
 
     Attributes:
         provenance: Where it is from: ``openweather``, ``open-meteo``, ``synthetique``,
-            ``fichier``.
+            ``fichier``, ``visualcrossing``.
     """
 
     at: AwareDatetime
@@ -431,7 +431,7 @@ class Board(Answer):
 
 
 class HourDelays(Answer):
-    """Departures in one hour of the day (0 to 23, UTC) over the days of ``Delays``.
+    """Departures in one hour of the day (0 to 23, local) over the days of ``Delays``.
 
     Attributes:
         mean_delay: Mean delay of all of them in minutes; None when there are none.
@@ -458,21 +458,27 @@ class Delays(Answer):
 
 
 class AirportDetail(Answer):
-    """Answer of ``/api/airports/{iata}``; a part without data but available has ``data`` null."""
+    """Answer of ``/api/airports/{iata}``; a part without data but available has ``data`` null.
+
+    Attributes:
+        weather: The newest that was observed, or is from an archive.
+        curves: The last 7 days, a series for each provenance.
+        page_curve: The same as the city's web page has it, ``visualcrossing``.
+    """
 
     now: AwareDatetime
     airport: Airport
     weather: Part[Weather]
     air: Part[Air]
     curves: Part[list[Series]]
+    page_curve: Part[Series]
     board: Part[Board]
     delays: Part[Delays]
 
 
 # GET /api/quarantine, with the parameters
-#   state=open|replayed|dismissed (default open), dag_id, record_type, reason_kind (each optional;
-#   record_type needs dag_id, reason_kind needs both), after (``next`` of the page before),
-#   limit (1 to 200, default 50)
+#   state=open|replayed|dismissed (default open); dag_id, or all of dag_id, record_type and
+#   reason_kind (those of a group); after (``next`` of the page before); limit (1 to 200, default 50)
 
 QuarantineState = Literal["open", "replayed", "dismissed"]
 
