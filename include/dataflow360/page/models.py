@@ -478,7 +478,7 @@ class AirportDetail(Answer):
 
 # GET /api/quarantine, with the parameters
 #   state=open|replayed|dismissed (default open); dag_id, or all of dag_id, record_type and
-#   reason_kind (those of a group); after (``next`` of the page before); limit (1 to 200, default 50)
+#   reason_kind (those of a group); after (``next`` of the page before); limit (1 to 200, else 50)
 
 QuarantineState = Literal["open", "replayed", "dismissed"]
 
