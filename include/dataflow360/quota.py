@@ -13,8 +13,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from dataflow360.errors import SkippableError
-from dataflow360.records.control import DATABASE
-from dataflow360.stores.mysql import execute, fetch
+from dataflow360.stores.mysql_session import execute, fetch
+from dataflow360.stores.names import CONTROL_DATABASE as DATABASE
 
 _OUTCOME_CHARACTERS = 500
 _DAYS_PAST_ANY_MONTH = 32

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dataflow360.pipeline.run import Interval
-from dataflow360.records.control import DATABASE
-from dataflow360.stores.mysql import fetch
+from dataflow360.stores.mysql_session import fetch
+from dataflow360.stores.names import CONTROL_DATABASE as DATABASE
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 #: What a source usually does is read from so many runs, of so many days at most.

@@ -10,8 +10,8 @@ from typing import Any
 
 from dataflow360.errors import FatalError
 from dataflow360.pipeline.replay_request import QuarantineFilter
-from dataflow360.records.control import DATABASE
-from dataflow360.stores.mysql import execute, fetch
+from dataflow360.stores.mysql_session import execute, fetch
+from dataflow360.stores.names import CONTROL_DATABASE as DATABASE
 
 _TABLE = f"{DATABASE}.quarantine"
 _ROWS_AT_ONCE = 1_000

@@ -9,7 +9,9 @@ its schedule, and ``incidents`` when it did not, and what was sent about it. All
 
 from __future__ import annotations
 
-DATABASE = "dataflow360"
+from dataflow360.stores.names import CONTROL_DATABASE
+
+DATABASE = CONTROL_DATABASE
 
 BATCHES = f"""CREATE TABLE IF NOT EXISTS {DATABASE}.batches (
   batch_id CHAR(32) CHARACTER SET ascii NOT NULL
