@@ -67,6 +67,12 @@ def period_of(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m}"
 
 
+def renewal_of(period: str) -> date:
+    """The day on which the quota of a month, as in ``2026-11``, renews: the first of the next."""
+    first = date.fromisoformat(f"{period}-01")
+    return (first + timedelta(days=_DAYS_PAST_ANY_MONTH)).replace(day=1)
+
+
 class MonthlyQuota:
     """The calls to one API, month by month."""
 
@@ -180,7 +186,7 @@ class MonthlyQuota:
     def spent(self, period: str) -> QuotaSpentError:
         """Why a month has no call left, and when there are some again, in one sentence."""
         month = self.month(period)
-        renewed = _month_after(period)
+        renewed = renewal_of(period)
         if month.closed_reason:
             return QuotaSpentError(
                 f"{self._source} gives no more calls in {period} ({month.closed_reason}); "
@@ -200,8 +206,3 @@ class MonthlyQuota:
             (self._source, value),
         )
         return [Call(*row) for row in found]
-
-
-def _month_after(period: str) -> date:
-    first = date.fromisoformat(f"{period}-01")
-    return (first + timedelta(days=_DAYS_PAST_ANY_MONTH)).replace(day=1)

@@ -400,7 +400,7 @@ class Map(Answer):
 
 
 class Series(Answer):
-    """Observations of one provenance, oldest first, at most one an hour."""
+    """Observations of one provenance, oldest first."""
 
     provenance: str
     points: list[Weather]
@@ -468,12 +468,12 @@ class AirportDetail(Answer):
 
     now: AwareDatetime
     airport: Airport
-    weather: Part[Weather]
-    air: Part[Air]
+    weather: Part[Weather | None]
+    air: Part[Air | None]
     curves: Part[list[Series]]
-    page_curve: Part[Series]
-    board: Part[Board]
-    delays: Part[Delays]
+    page_curve: Part[Series | None]
+    board: Part[Board | None]
+    delays: Part[Delays | None]
 
 
 # GET /api/quarantine, with the parameters
@@ -571,7 +571,7 @@ class QuarantineDetail(Answer):
     """Answer of ``/api/quarantine/{id}``."""
 
     now: AwareDatetime
-    record: Part[QuarantineRecord]
+    record: Part[QuarantineRecord | None]
 
 
 # What a run of replay_quarantine leaves as its XCom
