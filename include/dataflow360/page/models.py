@@ -574,36 +574,10 @@ class QuarantineDetail(Answer):
     record: Part[QuarantineRecord | None]
 
 
-# What a run of replay_quarantine leaves as its XCom
-
-Verdict = Literal["new", "unchanged", "superseded", "still refused", "no parser", "dismissed"]
-
-
-class RecordOutcome(Answer):
-    """What becomes of one record, and why it cannot be replayed."""
-
-    quarantine_id: str
-    verdict: Verdict
-    reason: str
-
-
-class ReplayOutcome(Answer):
-    """What a run of ``replay_quarantine`` has found: the XCom ``outcome`` of its task ``select``.
-
-    The browser triggers the run with the user's own session, by Airflow's REST API:
-    ``POST {root}/api/v2/dags/replay_quarantine/dagRuns`` with a null ``logical_date`` and, as
-    ``conf``, the ``ids`` (or ``dag``, ``record_type``, ``reason``, ``limit``), ``dry_run`` and, to
-    dismiss, the comment under ``dismiss``. It follows ``…/dagRuns/{run_id}`` until that ends, and
-    reads ``…/dagRuns/{run_id}/taskInstances/select/xcomEntries/outcome``, whose ``value`` is this.
-
-    Attributes:
-        dry_run: Whether nothing was changed.
-        sentence: The outcome in one sentence (English).
-        counts: How many records by verdict; ``new`` and ``unchanged`` pass.
-        records: The first 100 of them.
-    """
-
-    dry_run: bool
-    sentence: str
-    counts: dict[Verdict, int]
-    records: list[RecordOutcome]
+# To replay or to dismiss, the browser triggers ``Me.replay_dag`` with the user's own session, by
+# Airflow's REST API: ``POST {root}/api/v2/dags/replay_quarantine/dagRuns`` with a null
+# ``logical_date`` and, as ``conf``, the ``ids`` (or ``dag``, ``record_type``, ``reason``,
+# ``limit``), ``dry_run`` and, to dismiss, the comment under ``dismiss``. It follows
+# ``…/dagRuns/{run_id}`` until that ends, and reads
+# ``…/dagRuns/{run_id}/taskInstances/select/xcomEntries/outcome``, whose ``value`` is a
+# ``ReplayOutcome`` of pipeline/replay_outcome.py.
