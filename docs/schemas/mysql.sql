@@ -150,6 +150,8 @@ CREATE TABLE IF NOT EXISTS dataflow360.quarantine (
   position BIGINT NOT NULL COMMENT 'Row or line number in its source, from 1.',
   raw LONGBLOB NOT NULL COMMENT 'The original bytes.',
   reasons TEXT NOT NULL,
+  reason_kind VARCHAR(120) NOT NULL DEFAULT ''
+    COMMENT 'The first of the reasons, without the value.',
   state ENUM('open', 'replayed', 'dismissed') NOT NULL DEFAULT 'open',
   first_seen DATETIME(6) NOT NULL,
   last_seen DATETIME(6) NOT NULL,
@@ -162,7 +164,9 @@ CREATE TABLE IF NOT EXISTS dataflow360.quarantine (
   PRIMARY KEY (quarantine_id),
   KEY batch (batch_id),
   KEY by_type (state, record_type, last_seen, position, dag_id),
-  KEY by_time (state, last_seen, position, dag_id)
+  KEY by_time (state, last_seen, position, dag_id),
+  KEY by_dag (state, dag_id, last_seen, position),
+  KEY by_kind (state, dag_id, record_type, reason_kind, last_seen, position)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS dataflow360.runs (
@@ -190,7 +194,9 @@ CREATE TABLE IF NOT EXISTS dataflow360.runs (
   reason TEXT NULL COMMENT 'Why it failed or was skipped.',
   reconciled_at DATETIME(6) NOT NULL,
   PRIMARY KEY (dag_id, run_id, map_index),
-  KEY by_time (dag_id, reconciled_at)
+  KEY by_time (dag_id, reconciled_at, rows_valid, rows_quarantined),
+  KEY by_state (dag_id, state, reconciled_at),
+  KEY by_interval (dag_id, state, interval_end)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS dataflow360.quotas (
