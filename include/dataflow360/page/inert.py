@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 
+from dataflow360.pipeline.plain_text import printable
+
 _LINE_BREAK = "\n"
 #: What surrogateescape makes of the bytes 0x80 to 0xff where they are not UTF-8.
 _ESCAPED_BYTES = range(0xDC80, 0xDD00)
@@ -57,9 +59,7 @@ def _shown_bytes(raw: bytes, most: int) -> str:
 def _shown(letter: str) -> str:
     if letter == "\\":
         return "\\\\"
-    if letter.isprintable():
-        return letter
     code = ord(letter)
     if code in _ESCAPED_BYTES:
         return f"\\x{code - _ESCAPED_BYTES.start + 0x80:02x}"
-    return letter.encode("unicode_escape").decode()
+    return printable(letter)
