@@ -2,7 +2,9 @@
 //   vendor.js            d3 and topojson, one minified ES module
 //   west-africa.json     the countries around the airports, TopoJSON out of Natural Earth
 //   LICENSES.txt         the licences of both
+//   SHA256SUMS           digests of these, and of what they were made from
 // The same package-lock.json gives the same bytes.
+import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -39,6 +41,13 @@ const bundle = await build({
 writeFileSync(join(target, "vendor.js"), bundle.outputFiles[0].contents);
 writeFileSync(join(target, "west-africa.json"), JSON.stringify(countries()) + "\n");
 writeFileSync(join(target, "LICENSES.txt"), licences([...bundled(bundle.metafile), "world-atlas"]));
+writeFileSync(
+  join(target, "SHA256SUMS"),
+  [
+    ...["build.mjs", "package-lock.json", "vendor.js"].map((name) => digest(HERE, name, "npm/")),
+    ...["LICENSES.txt", "vendor.js", "west-africa.json"].map((name) => digest(target, name, "")),
+  ].join(""),
+);
 
 function countries() {
   const world = JSON.parse(readFileSync(join(MODULES, "world-atlas", "countries-50m.json")));
@@ -69,4 +78,9 @@ function licences(names) {
     })
     .join(`\n${"-".repeat(72)}\n\n`)
     .concat("\nThe map is made of Natural Earth's data, which is in the public domain.\n");
+}
+
+function digest(directory, name, prefix) {
+  const hash = createHash("sha256").update(readFileSync(join(directory, name))).digest("hex");
+  return `${hash}  ${prefix}${name}\n`;
 }

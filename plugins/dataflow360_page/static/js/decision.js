@@ -156,9 +156,12 @@ class Decision {
     return typeof value === "string" ? JSON.parse(value) : value;
   }
 
-  #verdicts({ counts, records }) {
+  #verdicts({ sentence, counts, records }) {
+    if (records.length === 0) {
+      return h("p", {}, foreign(sentence, "en"));
+    }
     const listed = Object.entries(counts).map(([verdict, count]) =>
-      h("li", { class: PASSING.includes(verdict) ? "good" : "" }, `${number(count)} ${t(`verdict.${verdict}`)}`),
+      h("li", { class: PASSING.includes(verdict) ? "good" : "" }, `${t(`verdict.${verdict}`)} × ${number(count)}`),
     );
     const rows = records.map((each) => [
       h("code", {}, each.quarantine_id.slice(0, 8)),

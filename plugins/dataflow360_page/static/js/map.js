@@ -12,9 +12,25 @@ const SHOWN = [
   [-25.6, 2.6],
   [9.6, 20.6],
 ];
-// Where the label of an airport goes that has others close by.
-const LABEL = { DSS: "left", BJL: "left", OXB: "left", CKY: "left", FNA: "left", ROB: "left",
-  ACC: "below", LFW: "above", COO: "below", NKC: "left" };
+// Where the label of an airport goes that has others, or the sea, close by; else to the right.
+const SIDES = {
+  left: "DSS BJL OXB CKY FNA ROB NKC",
+  aboveLeft: "LFW",
+  below: "ABJ",
+  belowLeft: "ACC",
+  belowRight: "COO",
+};
+const SIDE = Object.fromEntries(
+  Object.entries(SIDES).flatMap(([side, codes]) => codes.split(" ").map((iata) => [iata, side])),
+);
+const OFFSET = {
+  left: { x: -RADIUS - 5, y: 4 },
+  right: { x: RADIUS + 5, y: 4 },
+  aboveLeft: { x: 4, y: -RADIUS - 5 },
+  below: { x: 0, y: RADIUS + 15 },
+  belowLeft: { x: 6, y: RADIUS + 15 },
+  belowRight: { x: -6, y: RADIUS + 15 },
+};
 
 const NONE = "none";
 const MEASURES = {
@@ -23,12 +39,14 @@ const MEASURES = {
     ["#4575b4", "#91bfdb", "#e0f3f8", "#fee090", "#fc8d59", "#d73027"],
     ({ weather }) => weather?.temperature ?? null,
     (value) => `${number(value)} °C`,
+    (value) => `${number(value)}°`,
   ),
   air: classes(
     [2, 3, 4, 5],
     ["#2c7bb6", "#abd9e9", "#ffffbf", "#fdae61", "#d7191c"],
     ({ air }) => air?.aqi ?? null,
     (value) => t(`air.${value}`),
+    (value) => number(value),
     [1, 2, 3, 4, 5],
   ),
   delays: classes(
@@ -36,11 +54,13 @@ const MEASURES = {
     ["#ffffcc", "#fed976", "#fd8d3c", "#e31a1c", "#800026"],
     ({ departures }) => (departures?.flights ? departures.delayed / departures.flights : null),
     (value) => percent(value),
+    (value) => percent(value),
   ),
   freshness: {
     value: ({ freshness }) => freshness,
     colour: (value) => ({ on_time: "#2c7bb6", late: "#fdae61", never: "#d7191c" })[value],
     text: (value) => t(`state.${value}`),
+    short: (value) => ({ on_time: "✓", late: "!", never: "✕" })[value],
     legend: () => ["on_time", "late", "never"].map((value) => [value, t(`state.${value}`)]),
   },
 };
@@ -105,7 +125,7 @@ function drawing(airports, measure, measureName, chosen) {
   const order = [...airports].sort((one, other) => (one.airport.iata === chosen) - (other.airport.iata === chosen));
   return s(
     "svg",
-    { class: "map", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "group", "aria-label": t("map.label") },
+    { class: "atlas", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "group", "aria-label": t("map.label") },
     s("path", { class: "graticule", d: path(geoGraticule().step([5, 5])()) }),
     s("path", { class: "land", d: path(feature(land, countries)) }),
     s("path", { class: "border", d: path(borders) }),
@@ -119,13 +139,7 @@ function place(now, projection, measure, measureName, chosen) {
   const [x, y] = projection([longitude, latitude]);
   const value = measure.value(now);
   const text = value === null ? t("unknown") : measure.text(value);
-  const side = LABEL[iata] ?? "right";
-  const label = {
-    left: { x: -RADIUS - 5, y: 4 },
-    right: { x: RADIUS + 5, y: 4 },
-    above: { x: 0, y: -RADIUS - 5 },
-    below: { x: 0, y: RADIUS + 15 },
-  }[side];
+  const side = SIDE[iata] ?? "right";
   return s(
     "a",
     {
@@ -133,13 +147,17 @@ function place(now, projection, measure, measureName, chosen) {
       class: `place ${iata === chosen ? "chosen" : ""}`,
       transform: `translate(${x} ${y})`,
       href: href("map", iata, { measure: measureName }),
-      "aria-label": `${city} (${iata}): ${text}`,
       "aria-current": iata === chosen ? "true" : null,
     },
     s("title", {}, `${city} (${iata}): ${text}`),
     s("circle", { r: 14, class: "hit" }),
     s("circle", { r: RADIUS, class: value === null ? NONE : "known", fill: value === null ? null : measure.colour(value) }),
-    s("text", { class: side, ...label }, iata),
+    s(
+      "text",
+      { class: side, ...OFFSET[side], "aria-hidden": "true" },
+      iata,
+      value === null ? null : s("tspan", { class: "value", dx: 4 }, measure.short(value)),
+    ),
   );
 }
 
@@ -178,7 +196,7 @@ function tableOf(airports, measureName) {
   );
 }
 
-function classes(limits, colours, value, text, values = null) {
+function classes(limits, colours, value, text, short, values = null) {
   const scale = scaleThreshold(limits, colours);
   const ranges = () => [
     [limits[0] - 1e-6, t("map.below", { limit: text(limits[0]) })],
@@ -190,5 +208,5 @@ function classes(limits, colours, value, text, values = null) {
     }),
   ];
   const single = () => values.map((each) => [each, text(each)]);
-  return { value, text, colour: scale, legend: values === null ? ranges : single };
+  return { value, text, short, colour: scale, legend: values === null ? ranges : single };
 }

@@ -22,7 +22,9 @@ export function renderOverview(answer, now) {
       "section",
       { class: "part" },
       h("h2", {}, t("overview.sources")),
-      ledger.available ? null : h("p", { class: "reason" }, foreign(ledger.reason, "en")),
+      ledger.available
+      ? null
+      : h("p", { class: "problem" }, h("strong", {}, t("off")), " ", foreign(ledger.reason, "en")),
       sources.length === 0 ? h("p", { class: "empty" }, t("overview.none")) : sourceTable(sources, now),
       legend([
         ["lower", t("rows.valid")],
@@ -33,7 +35,7 @@ export function renderOverview(answer, now) {
   ];
 }
 
-function summary({ sources, open_in_quarantine: open }) {
+function summary({ sources, ledger, open_in_quarantine: open }) {
   const states = sources.map(({ account }) => account?.freshness?.status).filter(Boolean);
   const tile = (value, text, tone, link = null) => {
     const inside = [h("span", { class: "value" }, value), h("span", {}, text)];
@@ -42,7 +44,7 @@ function summary({ sources, open_in_quarantine: open }) {
   const freshness = ["on_time", "late", "never"].map((status) => {
     const count = states.filter((each) => each === status).length;
     const tone = { on_time: "good", late: "warn", never: "mute" }[status];
-    return tile(number(count), t(`tile.${status}`), count ? tone : "mute");
+    return tile(ledger.available ? number(count) : "–", t(`tile.${status}`), count ? tone : "mute");
   });
   const refused = open.available
     ? tile(bounded(open.data), t("tile.quarantine"), open.data.value ? "warn" : "mute", href("quarantine"))
@@ -73,7 +75,7 @@ function sourceTable(sources, now) {
 function name({ dag_id: dagId, schedule, paused, link }) {
   return [
     airflowLink(link, { id: `source-${dagId}`, class: "name" }, dagId),
-    paused ? h("span", { class: "badge mute" }, t("source.paused")) : null,
+    paused ? [" ", h("span", { class: "badge mute" }, t("source.paused"))] : null,
     h("span", { class: "note" }, schedule === null ? t("source.byHand") : foreign(schedule)),
   ];
 }

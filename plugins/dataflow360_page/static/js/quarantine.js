@@ -13,6 +13,9 @@ const FILTERS = ["state", "dag_id", "record_type", "reason_kind"];
 /** The backend's route for a view's query. */
 export function quarantinePath(query) {
   const given = [...FILTERS, "after"].map((name) => [name, query.get(name)]).filter(([, value]) => value);
+  if (query.get("record_type") && !query.get("reason_kind")) {
+    given.push(["reason_kind", ""]); // a group of its own: refused without a reason
+  }
   return `api/quarantine?${new URLSearchParams(given)}`;
 }
 
