@@ -56,7 +56,7 @@ def test_every_text_that_is_asked_for_exists(texts: dict[str, dict[str, str]], s
 def test_no_text_is_left_over(texts: dict[str, dict[str, str]], source: str) -> None:
     used = set(_GIVEN.findall(source))
     used |= {f"{key}.{form}" for key in _COUNTED.findall(source) for form in ("one", "other")}
-    prefixes = tuple(_MADE_UP.findall(source)) + ("decide.replayTitle", "decide.dismissTitle")
+    prefixes = (*_MADE_UP.findall(source), "decide.replayTitle", "decide.dismissTitle")
     assert [key for key in texts["en"] if key not in used and not key.startswith(prefixes)] == []
 
 

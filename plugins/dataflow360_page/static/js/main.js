@@ -37,7 +37,6 @@ try {
   document.addEventListener("visibilitychange", () => refreshIfOld());
   setInterval(() => refreshIfOld(), 1000);
   await show();
-  performance.mark("shown");
 } catch (error) {
   replace(main, problem(error));
   if (error.status === undefined) {

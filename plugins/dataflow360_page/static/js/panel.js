@@ -43,6 +43,7 @@ export class Panel {
     if (!this.#filled || !isBeingRead(this.#body)) {
       this.#filled = true;
       replace(this.#body, ...this.#render(answer, new Date(answer.now)));
+      performance.mark(this.#path);
     }
   }
 }
