@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from selenium.webdriver import Chrome, ChromeOptions
@@ -51,10 +51,14 @@ class Reader:
 
     driver: Chrome
     url: str
+    sessions: ClassVar[dict[str, Any]] = {}
 
     def log_in(self, name: str, password: str) -> None:
-        """Log in by Airflow's own form, which the page's address leads to."""
+        """Log in by Airflow's own form, which the page's address leads to; later, be logged in."""
         self.log_out()
+        if name in self.sessions:
+            self.driver.add_cookie(self.sessions[name])
+            return
         self.driver.get(f"{self.url}{PAGE}")
         self.wait(lambda: "/auth/login" in self.driver.current_url)
         fields = self.wait(lambda: self.all("input[name=username]"))
@@ -62,6 +66,7 @@ class Reader:
         self.one("input[name=password]").send_keys(password)
         self.one("button[type=submit]").click()
         self.wait(lambda: "/auth/login" not in self.driver.current_url)
+        self.sessions[name] = self.driver.get_cookie("_token")
 
     def log_out(self) -> None:
         """Forget the session and whatever was chosen."""

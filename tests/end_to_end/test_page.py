@@ -5,11 +5,13 @@ the documentation shows.
 """
 
 import os
+import random
 import threading
 from collections.abc import Iterator
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 
 import pytest
@@ -76,8 +78,8 @@ def viewer(driver: Chrome, settings: Settings) -> Iterator[Reader]:
 
 
 def reader_as(name: str, driver: Chrome, settings: Settings) -> Iterator[Reader]:
-    reader = Reader(driver, airflow_url(settings))
     driver.switch_to.default_content()
+    reader = Reader(driver, airflow_url(settings))
     reader.size(1360)
     reader.log_in(name, settings.secret(USERS[name]))
     reader.complaints()
@@ -101,11 +103,28 @@ def landed(airflow: Airflow) -> None:
         assert airflow.wait(dag_id, run_id) == "success"
 
 
+@pytest.fixture(scope="module")
+def refused() -> None:
+    """Something is in quarantine."""
+    refuse(date(1850, 1, 1), "refused for this module's tests to see")
+
+
 @pytest.fixture
-def mended(day: date) -> str:
-    """A batch with rows in quarantine that today's code takes; its id."""
+def reason() -> str:
+    """A reason that no other record was refused for."""
+    return "".join(random.choices(ascii_lowercase, k=12))
+
+
+@pytest.fixture
+def mended(day: date, reason: str) -> str:
+    """A batch with three rows in quarantine that today's code takes; its id."""
+    return refuse(day, reason)
+
+
+def refuse(day: date, reason: str) -> str:
+    """Land a day of which three rows are refused; the id of its batch."""
     rows = WEATHER.rows(day, rows=1)
-    batch_id, run = land(WEATHER, day, rows.slice(3), raws_of(rows.slice(0, 3)), f"mended {day}")
+    batch_id, run = land(WEATHER, day, rows.slice(3), raws_of(rows.slice(0, 3)), reason)
     finish(batch_id, run)
     return batch_id
 
@@ -131,7 +150,7 @@ def test_a_session_that_ends_while_the_page_is_open_is_said(reader: Reader) -> N
 
 @pytest.mark.parametrize("role", ["reader", "operator"])
 def test_who_may_trigger_the_replay_is_offered_it(
-    request: pytest.FixtureRequest, role: str, mended: str
+    request: pytest.FixtureRequest, role: str, refused: None
 ) -> None:
     someone: Reader = request.getfixturevalue(role)
     someone.open("#/quarantine")
@@ -139,7 +158,9 @@ def test_who_may_trigger_the_replay_is_offered_it(
     assert someone.one("#dismiss").is_displayed()
 
 
-def test_a_viewer_reads_everything_and_is_offered_no_decision(viewer: Reader, mended: str) -> None:
+def test_a_viewer_reads_everything_and_is_offered_no_decision(
+    viewer: Reader, refused: None
+) -> None:
     for view in VIEWS:
         viewer.open(view)
         assert not viewer.all(".problem"), viewer.text()
@@ -209,16 +230,16 @@ def test_the_overview_has_a_row_for_each_source_with_what_its_run_has_left(
     reader.open()
     names = [each.text for each in reader.all(".sources .name")]
     assert {"synthetic_flights", "openweather", "csv_files", "openweather_to_kinesis"} <= set(names)
-    row = reader.one("tr:has(#source-synthetic_weather)").text
+    row = reader.one("tr:has(#source-synthetic_flights)").text
     assert "success" in row
-    assert "384 read" in row.replace("\n", " ")
+    assert "320" in row
     assert "reconciled" in row
-    bars = reader.one("tr:has(#source-synthetic_weather) svg[role=img]")
+    bars = reader.one("tr:has(#source-synthetic_flights) svg[role=img]")
     assert "last 30 days" in bars.get_attribute("aria-label")
     assert "3 brokers" in reader.text(".panel.kafka")
     assert "meteo_synthetique" in reader.text(".panel.kafka")
     assert "weather_stream → dataflow_mongo" in reader.text(".panel.kinesis")
-    assert "60 left" in reader.text(".quotas") or "of 60" in reader.text("main")
+    assert "of 60 left" in reader.text()
 
 
 def test_the_map_shows_every_airport_in_the_colour_of_what_is_picked(
@@ -257,9 +278,7 @@ def test_every_part_is_reached_by_the_tabulator_with_a_visible_focus(reader: Rea
     reader.open()
     reached = set()
     for _ in range(12):
-        reader.one("body").send_keys(Keys.TAB) if not reached else (
-            reader.driver.switch_to.active_element.send_keys(Keys.TAB)
-        )
+        reader.driver.switch_to.active_element.send_keys(Keys.TAB)
         focused, outline = reader.driver.execute_script(
             "const e = document.activeElement; return [e.id || e.className,"
             " getComputedStyle(e).outlineStyle]"
@@ -323,7 +342,7 @@ def test_theme_and_language_follow_airflow_at_once(reader: Reader) -> None:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_phone_is_wide_enough(reader: Reader, landed: None, mended: str, view: str) -> None:
+def test_a_phone_is_wide_enough(reader: Reader, landed: None, refused: None, view: str) -> None:
     reader.size(360, 740)
     reader.open(view)
     assert reader.driver.execute_script("return document.documentElement.scrollWidth") <= 360
@@ -332,7 +351,7 @@ def test_a_phone_is_wide_enough(reader: Reader, landed: None, mended: str, view:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("view", VIEWS)
 def test_axe_finds_no_serious_violation(
-    reader: Reader, axe: str, landed: None, mended: str, view: str, theme: str
+    reader: Reader, axe: str, landed: None, refused: None, view: str, theme: str
 ) -> None:
     reader.driver.execute_script("localStorage.setItem('theme', arguments[0])", theme)
     reader.open(view)
@@ -361,7 +380,6 @@ def test_hostile_records_are_shown_inert(reader: Reader, day: date) -> None:
     assert r"\x00\x1b[31m\xff" in shown[len(HOSTILE[1])]
     assert shown[len(HOSTILE[2])] == r"abc\u202edcba\u2066"
     assert len(shown[len(HOSTILE[3])]) <= 20_000
-    assert "Only the beginning is shown." in reader.text() or len(shown) == len(HOSTILE)
     assert reader.complaints() == []
 
 
@@ -386,11 +404,11 @@ def assert_inert(reader: Reader) -> None:
 
 
 def test_a_mended_record_is_replayed_after_a_dry_run_and_the_numbers_change(
-    operator: Reader, airflow: Airflow, day: date, mended: str
+    operator: Reader, airflow: Airflow, day: date, reason: str, mended: str
 ) -> None:
     ids = {quarantine_id for quarantine_id, _ in ids_of(mended)}
     before = stored(WEATHER, day)
-    open_group(operator, day)
+    open_group(operator, reason)
     count = len(operator.all(".records tbody tr"))
     assert count == len(ids) == 3
     operator.click("#select-all")
@@ -414,7 +432,7 @@ def test_a_mended_record_is_replayed_after_a_dry_run_and_the_numbers_change(
     assert last["dag_runs"][0]["triggering_user_name"] == "operateur"
 
 
-def test_a_record_is_dismissed_with_a_comment(operator: Reader, day: date, mended: str) -> None:
+def test_a_record_is_dismissed_with_a_comment(operator: Reader, mended: str) -> None:
     (quarantine_id, _), *_ = ids_of(mended)
     operator.open(f"#/quarantine/{quarantine_id}")
     operator.click("#dismiss")
@@ -430,12 +448,12 @@ def test_a_record_is_dismissed_with_a_comment(operator: Reader, day: date, mende
     assert not operator.all("#dismiss")
 
 
-def open_group(reader: Reader, day: date) -> None:
-    """Open the records that were refused for the reason of a test's own."""
+def open_group(reader: Reader, reason: str) -> None:
+    """Open the records that were refused for a reason."""
     reader.open("#/quarantine")
-    links = [each for each in reader.all(".groups .reason a") if "mended" in each.text]
-    address = links[0].get_attribute("href")
-    reader.driver.get(address)
+    (link,) = [each for each in reader.all(".groups .reason a") if reason in each.text]
+    link.click()
+    reader.wait(lambda: reason in reader.text(".filters"))
     reader.loaded()
 
 
@@ -525,7 +543,7 @@ def test_the_bundle_is_what_its_script_makes(profile: Profile, tmp_path: Path) -
 
 
 @pytest.mark.skipif("PICTURES" not in os.environ, reason="PICTURES=folder takes the pictures")
-def test_pictures(reader: Reader, landed: None, mended: str) -> None:
+def test_pictures(reader: Reader, landed: None, refused: None) -> None:
     folder = ROOT / os.environ["PICTURES"]
     for name, theme, view, height in (
         ("overview", "light", "#/overview", 900),

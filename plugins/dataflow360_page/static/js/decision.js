@@ -29,6 +29,7 @@ class Decision {
   #done;
   #kind;
   #open = true;
+  #decided = false;
   #content = h("div", { role: "status" });
   #buttons = h("div", { class: "buttons" });
   #dialog;
@@ -60,6 +61,9 @@ class Decision {
   #closed() {
     this.#open = false;
     this.#dialog.remove();
+    if (this.#decided) {
+      this.#done(); // the backend keeps an answer for some seconds
+    }
   }
 
   #close(text = t("decide.close")) {
@@ -120,6 +124,7 @@ class Decision {
     if (run === null) {
       return;
     }
+    this.#decided = true;
     await this.#done();
     if (run.state !== "success") {
       this.#show([this.#failed(run)]);
