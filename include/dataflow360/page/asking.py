@@ -170,10 +170,19 @@ class Stores:
         """
         group = group_of(dag_id, record_type, reason_kind)
         cursor = None if after is None else Cursor.of(after)
-        found = await self._mysql.ask(
-            ("page", state, group, cursor, limit, visible),
-            lambda: quarantine.page(state, group, cursor, limit, visible),
+        listed, groups = await asyncio.gather(
+            self._mysql.ask(
+                ("page", state, group, cursor, limit, visible),
+                lambda: quarantine.page(state, group, cursor, limit, visible),
+            ),
+            self._mysql.ask(("groups", state, visible), lambda: quarantine.groups(state, visible)),
         )
+        data = None
+        if listed.data is not None and groups.data is not None:
+            data = QuarantinePage(
+                groups=groups.data, records=listed.data.records, next=listed.data.next
+            )
+        found = Found(data, listed.reason or groups.reason)
         return Quarantine(now=datetime.now(UTC), page=found.part(Part[QuarantinePage]))
 
     async def record(self, quarantine_id: str, visible: Visible) -> QuarantineDetail | None:

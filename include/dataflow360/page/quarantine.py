@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -14,7 +15,6 @@ from dataflow360.page import inert, links
 from dataflow360.page.models import (
     Count,
     QuarantineGroup,
-    QuarantinePage,
     QuarantineRecord,
     QuarantineRow,
     QuarantineState,
@@ -23,8 +23,9 @@ from dataflow360.page.mysql import session, utc
 from dataflow360.stores.mysql_session import fetch
 from dataflow360.stores.names import CONTROL_DATABASE
 
-#: More records of a group than these are not counted.
-MOST_COUNTED = 10_000
+#: More open records than these are not counted, nor more of one group.
+MOST_OPEN = 10_000
+MOST_OF_GROUP = 1_000
 MOST_GROUPS = 200
 REASON_CHARACTERS = 500
 PREVIEW_CHARACTERS = 200
@@ -34,6 +35,7 @@ RAW_BYTES = 65_536
 _TABLE = f"{CONTROL_DATABASE}.quarantine"
 _BATCHES = f"{CONTROL_DATABASE}.batches"
 _ORDER = "last_seen DESC, position DESC, dag_id DESC, quarantine_id DESC"
+_ORDER_IN_DAG = "last_seen DESC, position DESC, quarantine_id DESC"
 _FIELDS = TypeAdapter(tuple[NaiveDatetime, int, str, str])
 
 #: DAGs whose records a user may see; None for all.
@@ -89,15 +91,27 @@ class Cursor:
             raise ValueError("the cursor is none of this list's") from error
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Records of the list, and the cursor of those behind them; None when there are no more."""
+
+    records: list[QuarantineRow]
+    next: str | None
+
+
 def open_count(visible: Visible) -> Count:
     """How many records are open, counted up to a bound.
 
     Args:
         visible: The DAGs whose records count; None for all.
     """
-    where, values = _conditions("open", None, visible)
     with session() as connection:
-        return _count(connection, where, values)
+        counts = [
+            _count(connection, part, MOST_OPEN) for part in _parts("open", None, None, visible)
+        ]
+    total = sum(count.value for count in counts)
+    more = total > MOST_OPEN or any(count.more for count in counts)
+    return Count(value=min(total, MOST_OPEN), more=more)
 
 
 def page(
@@ -106,8 +120,8 @@ def page(
     after: Cursor | None,
     limit: int,
     visible: Visible,
-) -> QuarantinePage:
-    """A page of the records in a state, those seen last first, and the state's groups.
+) -> Listed:
+    """A page of the records in a state, those seen last first.
 
     Args:
         state: What became of them.
@@ -116,36 +130,48 @@ def page(
         limit: Records of a page.
         visible: The DAGs whose records are shown; None for all.
     """
-    where, values = _conditions(state, group, visible)
-    if after is not None:
-        where += (
-            " AND last_seen <= %s AND (last_seen < %s OR position < %s OR (position = %s"
-            " AND (dag_id < %s OR (dag_id = %s AND quarantine_id < %s))))"
-        )
-        seen, place = after.last_seen, after.position
-        values += (seen, seen, place, place, after.dag_id, after.dag_id, after.quarantine_id)
+    parts = _parts(state, group, after, visible)
     with session() as connection:
-        rows = fetch(
-            connection,
-            "SELECT record.quarantine_id, record.dag_id, record.record_type, record.state,"
-            f" record.position, LEFT(record.reasons, {REASON_CHARACTERS + 1}),"
-            f" LEFT(record.raw, {4 * (PREVIEW_CHARACTERS + 1)}), LENGTH(record.raw),"
-            " batch.source_name, record.first_seen, record.last_seen FROM"
-            f" (SELECT quarantine_id FROM {_TABLE} FORCE INDEX ({_index(group)}) WHERE {where}"
-            f"  ORDER BY {_ORDER} LIMIT %s) AS chosen"
-            f" STRAIGHT_JOIN {_TABLE} AS record ON record.quarantine_id = chosen.quarantine_id"
-            f" LEFT JOIN {_BATCHES} AS batch ON batch.batch_id = record.batch_id"
-            " ORDER BY record.last_seen DESC, record.position DESC, record.dag_id DESC,"
-            " record.quarantine_id DESC",
-            (*values, limit + 1),
-        )
-        groups = _groups(connection, state, visible)
+        rows = _chosen(connection, parts, limit + 1) if parts else []
     shown = rows[:limit]
-    return QuarantinePage(
-        groups=groups,
-        records=[QuarantineRow(**_shown(row)) for row in shown],
-        next=str(_cursor(shown[-1])) if len(rows) > limit else None,
+    return Listed(
+        [QuarantineRow(**_shown(row)) for row in shown],
+        str(_cursor(shown[-1])) if len(rows) > limit else None,
     )
+
+
+def groups(state: QuarantineState, visible: Visible) -> list[QuarantineGroup]:
+    """The groups of a state, each counted up to a bound; the largest first.
+
+    Args:
+        state: What became of the records.
+        visible: The DAGs whose records count; None for all.
+    """
+    where, values = "state = %s", list[Any]([state])
+    if visible is not None:
+        where = f"{where} AND dag_id IN %s"
+        values.append(tuple(visible) or ("",))
+    # The index leads from group to group; its first column belongs to what is grouped, though it
+    # is always the same.
+    with session() as connection:
+        found = fetch(
+            connection,
+            f"SELECT dag_id, record_type, reason_kind FROM {_TABLE} FORCE INDEX (by_kind)"
+            f" WHERE {where} GROUP BY state, dag_id, record_type, reason_kind LIMIT %s",
+            (*values, MOST_GROUPS),
+        )
+        counted = [
+            QuarantineGroup(
+                dag_id=dag_id,
+                record_type=record_type,
+                reason_kind=kind,
+                count=_count(
+                    connection, _part(state, Group(dag_id, record_type, kind), None), MOST_OF_GROUP
+                ),
+            )
+            for dag_id, record_type, kind in found
+        ]
+    return sorted(counted, key=lambda group: -group.count.value)
 
 
 def record(quarantine_id: str, visible: Visible) -> QuarantineRecord | None:
@@ -188,56 +214,87 @@ def record(quarantine_id: str, visible: Visible) -> QuarantineRecord | None:
     )
 
 
-def _conditions(
-    state: QuarantineState, group: Group | None, visible: Visible
-) -> tuple[str, tuple[Any, ...]]:
-    conditions: list[tuple[str, Any]] = [("state = %s", state)]
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Records that lie side by side in an index, in the order of the list.
+
+    Their order does not name what is the same for all of them, or MySQL would sort them.
+    """
+
+    index: str
+    where: str
+    values: tuple[Any, ...]
+    order: str = _ORDER
+
+
+def _parts(
+    state: QuarantineState, group: Group | None, after: Cursor | None, visible: Visible
+) -> list[_Part]:
+    """What the list is merged from: one part, or one for each DAG of a user who may not see all."""
     if group is not None:
-        conditions.append(("dag_id = %s", group.dag_id))
-        if group.record_type is not None:
-            conditions.append(("record_type = %s", group.record_type))
-            conditions.append(("reason_kind = %s", group.reason_kind))
-    if visible is not None:
-        conditions.append(("dag_id IN %s", tuple(visible) or ("",)))
-    where = " AND ".join(condition for condition, _ in conditions)
-    return where, tuple(value for _, value in conditions)
+        groups = [group] if visible is None or group.dag_id in visible else []
+    elif visible is not None:
+        groups = [Group(dag_id) for dag_id in sorted(visible)]
+    else:
+        where, values = "state = %s", list[Any]([state])
+        if after is not None:
+            where += (
+                " AND last_seen <= %s AND (last_seen < %s OR position < %s OR (position = %s"
+                " AND (dag_id < %s OR (dag_id = %s AND quarantine_id < %s))))"
+            )
+            values += [after.last_seen] * 2 + [after.position] * 2 + [after.dag_id] * 2
+            values.append(after.quarantine_id)
+        return [_Part("by_time", where, tuple(values))]
+    return [_part(state, each, after) for each in groups]
 
 
-def _index(group: Group | None) -> str:
-    """The index in which the records that are wanted lie side by side, in their order."""
-    if group is None:
-        return "by_time"
-    return "by_dag" if group.record_type is None else "by_kind"
+def _part(state: QuarantineState, group: Group, after: Cursor | None) -> _Part:
+    """The records of a group; its DAG is compared with the cursor's here, or no range is read."""
+    index, where = "by_dag", "state = %s AND dag_id = %s"
+    values: list[Any] = [state, group.dag_id]
+    if group.record_type is not None:
+        index, where = "by_kind", f"{where} AND record_type = %s AND reason_kind = %s"
+        values += [group.record_type, group.reason_kind]
+    if after is not None:
+        behind = "last_seen < %s OR position < %s"
+        values += [after.last_seen, after.last_seen, after.position]
+        if group.dag_id < after.dag_id:
+            behind += " OR position = %s"
+            values.append(after.position)
+        elif group.dag_id == after.dag_id:
+            behind += " OR (position = %s AND quarantine_id < %s)"
+            values += [after.position, after.quarantine_id]
+        where += f" AND last_seen <= %s AND ({behind})"
+    return _Part(index, where, tuple(values), _ORDER_IN_DAG)
 
 
-def _groups(connection: Any, state: QuarantineState, visible: Visible) -> list[QuarantineGroup]:
-    """The groups of a state, each counted up to a bound; the largest first."""
-    where, values = _conditions(state, None, visible)
-    # The index leads from group to group.
-    found = fetch(
-        connection,
-        f"SELECT dag_id, record_type, reason_kind FROM {_TABLE} FORCE INDEX (by_kind)"
-        f" WHERE {where} GROUP BY dag_id, record_type, reason_kind LIMIT %s",
-        (*values, MOST_GROUPS),
+def _chosen(connection: Any, parts: Sequence[_Part], limit: int) -> list[tuple[Any, ...]]:
+    """The first records of all parts together."""
+    each = " UNION ALL ".join(
+        f"(SELECT quarantine_id, dag_id, last_seen, position FROM {_TABLE}"
+        f" FORCE INDEX ({part.index}) WHERE {part.where} ORDER BY {part.order} LIMIT %s)"
+        for part in parts
     )
-    groups = [
-        QuarantineGroup(
-            dag_id=dag_id,
-            record_type=record_type,
-            reason_kind=kind,
-            count=_count(connection, *_conditions(state, Group(dag_id, record_type, kind), None)),
-        )
-        for dag_id, record_type, kind in found
-    ]
-    return sorted(groups, key=lambda group: -group.count.value)
+    return fetch(
+        connection,
+        "SELECT record.quarantine_id, record.dag_id, record.record_type, record.state,"
+        f" record.position, LEFT(record.reasons, {REASON_CHARACTERS + 1}),"
+        f" LEFT(record.raw, {4 * (PREVIEW_CHARACTERS + 1)}), LENGTH(record.raw),"
+        " batch.source_name, record.first_seen, record.last_seen"
+        f" FROM (SELECT * FROM ({each}) AS some ORDER BY {_ORDER} LIMIT %s) AS chosen"
+        f" STRAIGHT_JOIN {_TABLE} AS record ON record.quarantine_id = chosen.quarantine_id"
+        f" LEFT JOIN {_BATCHES} AS batch ON batch.batch_id = record.batch_id"
+        " ORDER BY record.last_seen DESC, record.position DESC, record.dag_id DESC,"
+        " record.quarantine_id DESC",
+        (*(value for part in parts for value in (*part.values, limit)), limit),
+    )
 
 
-def _count(connection: Any, where: str, values: tuple[Any, ...]) -> Count:
-    counted = f"SELECT 1 FROM {_TABLE} WHERE {where} LIMIT %s"
-    number = fetch(
-        connection, f"SELECT COUNT(*) FROM ({counted}) AS some", (*values, MOST_COUNTED + 1)
-    )[0][0]
-    return Count(value=min(number, MOST_COUNTED), more=number > MOST_COUNTED)
+def _count(connection: Any, part: _Part, most: int) -> Count:
+    some = f"SELECT 1 FROM {_TABLE} FORCE INDEX ({part.index}) WHERE {part.where} LIMIT %s"
+    query = f"SELECT COUNT(*) FROM ({some}) AS some"
+    number = fetch(connection, query, (*part.values, most + 1))[0][0]
+    return Count(value=min(number, most), more=number > most)
 
 
 def _cursor(row: tuple[Any, ...]) -> Cursor:
