@@ -5,13 +5,16 @@ from __future__ import annotations
 import html
 import logging
 from collections.abc import Callable, Mapping
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
 
+from airflow.providers.http.hooks.http import HttpHook
 from airflow.providers.http.notifications.http import HttpNotifier
 from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
-from requests import RequestException
+from requests import RequestException, Response
+from requests.adapters import HTTPAdapter
 
 from dataflow360.alerts.incidents import Notice
 from dataflow360.errors import FatalError, RetriableError
@@ -65,13 +68,12 @@ def _post(notice: Notice) -> None:
         connection = BaseHook.get_connection(WEBHOOK)
     except AirflowNotFoundException as error:
         raise _not_set_up("webhook", WEBHOOK) from error
-    # The address of a chat's webhook is its secret. Without a user, the connection's password is
-    # the path below its host: Airflow masks passwords in every log.
-    path = None if connection.login else connection.password
     try:
-        HttpNotifier(
+        _Webhook(
             http_conn_id=WEBHOOK,
-            endpoint=path,
+            # Without a user, the connection's password is the path below its host: the address of
+            # a chat's webhook is its secret.
+            endpoint=None if connection.login else connection.password,
             json={
                 "text": notice.text,
                 "incident": notice.incident_id,
@@ -81,11 +83,37 @@ def _post(notice: Notice) -> None:
             },
             extra_options={"timeout": _TIMEOUT_SECONDS},
         ).notify({})
+    except _WebhookError as error:
+        raise _not_sent("webhook", WEBHOOK, str(error), notice) from error
     except (RequestException, ValueError) as error:
         # Its words, and those of its causes, have the address.
         raise _not_sent("webhook", WEBHOOK, type(error).__name__, notice) from None
-    except AirflowException as error:
-        raise _not_sent("webhook", WEBHOOK, f"it answered {error}", notice) from error
+
+
+class _WebhookError(Exception):
+    """Why a webhook has not taken a message, without its address."""
+
+
+class _Adapter(HTTPAdapter):
+    """Judges an answer before the hook does, which would log the address or what quotes it."""
+
+    def send(self, *args: Any, **kwargs: Any) -> Response:
+        try:
+            response = super().send(*args, **kwargs)
+        except RequestException as error:
+            raise _WebhookError(type(error).__name__) from None
+        if not response.ok:
+            response.close()
+            raise _WebhookError(f"it answered {response.status_code} {response.reason}")
+        return response
+
+
+class _Webhook(HttpNotifier):
+    """Airflow's notifier with that adapter."""
+
+    @cached_property
+    def hook(self) -> HttpHook:
+        return HttpHook(method=self.method, http_conn_id=self.http_conn_id, adapter=_Adapter())
 
 
 def _mail(notice: Notice) -> None:
