@@ -5,19 +5,24 @@ The tables are the project's own, in a database of the benchmark's.
 
 from __future__ import annotations
 
+import json
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from benchmarks import administration
+from benchmarks.runner import MeasurementError
 from dataflow360.stores import names
 
 if TYPE_CHECKING:
@@ -143,6 +148,33 @@ def measure() -> list[Answer]:
     ]
 
 
+def run(folder: Path, report: Callable[[str], None]) -> Table:
+    """Fill the tables, measure, and remove them, in a process of its own.
+
+    Args:
+        folder: Where the rows may lie until they are loaded.
+        report: Told of each step.
+
+    Raises:
+        MeasurementError: The process has failed.
+    """
+    report(f"{NAME}: filling {RUNS:,} runs and {RECORDS:,} refused records, then asking")
+    try:
+        done = subprocess.run(  # noqa: S603  # this very program
+            [sys.executable, "-m", "benchmarks.page", str(folder)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        with administration.mysql() as root:
+            drop(root)
+    if done.returncode:
+        raise MeasurementError(f"The process of {NAME} failed:\n{done.stderr[-3000:]}")
+    return table_of([Answer(**answer) for answer in json.loads(done.stdout.splitlines()[-1])])
+
+
 def table_of(answers: list[Answer]) -> Table:
     """The answers as a table."""
     table = Table(
@@ -233,7 +265,7 @@ def _records(count: int) -> pa.Table:
     seen = _moments((numbers - numbers % _SEEN_AT_ONCE) / count)
     kinds = np.array([f"column_{kind} is above {kind} °C" for kind in range(_KINDS)])
     kind = kinds[numbers % _KINDS]
-    return pa.table(
+    rows = pa.table(
         {
             "quarantine_id": [
                 str(uuid.uuid5(uuid.NAMESPACE_OID, str(number))) for number in numbers
@@ -252,6 +284,8 @@ def _records(count: int) -> pa.Table:
             "last_seen": seen,
         }
     )
+    # In the order of the primary key, as a table is filled fastest.
+    return rows.sort_by("quarantine_id")
 
 
 def _dags(count: int) -> Any:
@@ -269,3 +303,8 @@ def _moments(parts: Any) -> Any:
         _YEAR_SECONDS, "s"
     )
     return begin + (parts * _YEAR_SECONDS * 1e6).astype("timedelta64[us]")
+
+
+if __name__ == "__main__":
+    with administration.mysql() as opened, database(opened, Path(sys.argv[1])):
+        print(json.dumps([asdict(answer) for answer in measure()]))

@@ -1,6 +1,7 @@
 """Ask each store for its parts of the page, each within its time.
 
-This module imports the clients of all stores, which takes a second or two.
+The clients of MySQL and of Airflow's own database are imported with this module, those of the other
+stores when they are first asked: that takes half a second or more for each.
 """
 
 from __future__ import annotations
@@ -9,19 +10,9 @@ import asyncio
 from datetime import UTC, datetime
 
 from dataflow360.airports import Airport
-from dataflow360.page import (
-    air,
-    airports,
-    flights,
-    kafka,
-    ledger,
-    links,
-    quarantine,
-    quotas,
-    redis,
-    weather,
-)
+from dataflow360.page import airports, ledger, links, quarantine, quotas, weather
 from dataflow360.page.airflow import Dags, dags
+from dataflow360.page.dag_ids import STREAM_DAG
 from dataflow360.page.limits import Found, Store
 from dataflow360.page.models import (
     Air,
@@ -49,7 +40,6 @@ from dataflow360.page.models import (
     Weather,
 )
 from dataflow360.page.quarantine import Cursor, Visible, group_of
-from dataflow360.page.rights import STREAM_DAG
 
 _SECONDS = 2.5
 #: Opening a session takes a second or two of the first answer.
@@ -63,10 +53,10 @@ class Stores:
         """Ask nothing yet."""
         self._airflow = Store("Airflow's database", _SECONDS)
         self._mysql = Store("MySQL", _SECONDS)
-        self._redis = Store("Redis", _SECONDS)
-        self._kafka = Store("Kafka", _SLOW_SECONDS)
-        self._cassandra = Store("Cassandra", _SLOW_SECONDS)
-        self._dynamodb = Store("DynamoDB", _SLOW_SECONDS)
+        self._redis = Store("Redis", _SECONDS, module=f"{__package__}.redis")
+        self._kafka = Store("Kafka", _SLOW_SECONDS, module=f"{__package__}.kafka")
+        self._cassandra = Store("Cassandra", _SLOW_SECONDS, module=f"{__package__}.flights")
+        self._dynamodb = Store("DynamoDB", _SLOW_SECONDS, module=f"{__package__}.air")
 
     async def dags(self) -> Found[Dags]:
         """The DAGs, as Airflow has them."""
@@ -80,7 +70,7 @@ class Stores:
             # All of them are asked for, so that one answer serves every user.
             self._mysql.ask("accounts", lambda: ledger.accounts(known.sources, now)),
             self._mysql.ask("quotas", lambda: quotas.monthly_quotas(now)),
-            self._redis.ask("limits", redis.minute_limits),
+            self._minute_limits(),
             self._mysql.ask(("open", visible), lambda: quarantine.open_count(visible)),
         )
         by_dag = accounts.data or {}
@@ -106,7 +96,8 @@ class Stores:
 
     async def kafka(self) -> Kafka:
         """The cluster."""
-        found = await self._kafka.ask("cluster", kafka.cluster)
+        kafka = await self._kafka.module()
+        found: Found[Cluster] = await self._kafka.ask("cluster", kafka.cluster)
         return Kafka(now=datetime.now(UTC), cluster=found.part(Part[Cluster]))
 
     async def kinesis(self) -> Kinesis:
@@ -137,9 +128,9 @@ class Stores:
             self._mysql.ask("weather", weather.newest),
             self._air(),
             self._mysql.ask(("curves", iata), lambda: weather.curves(airport, now)),
-            self._redis.ask(("curve", iata), lambda: redis.page_curve(airport, now)),
-            self._redis.ask(("board", iata), lambda: redis.board(airport)),
-            self._cassandra.ask(("delays", iata), lambda: flights.delays(airport, now.date())),
+            self._page_curve(airport, now),
+            self._board(airport),
+            self._delays(airport, now),
         )
         return AirportDetail(
             now=now,
@@ -196,8 +187,28 @@ class Stores:
             now=datetime.now(UTC), record=found.part(Part[QuarantineRecord | None])
         )
 
+    async def _minute_limits(self) -> Found[list[MinuteLimit]]:
+        redis = await self._redis.module()
+        return await self._redis.ask("limits", redis.minute_limits)
+
+    async def _board(self, airport: Airport) -> Found[Board | None]:
+        redis = await self._redis.module()
+        return await self._redis.ask(("board", airport.iata), lambda: redis.board(airport))
+
+    async def _page_curve(self, airport: Airport, now: datetime) -> Found[Series | None]:
+        redis = await self._redis.module()
+        key = ("curve", airport.iata)
+        return await self._redis.ask(key, lambda: redis.page_curve(airport, now))
+
     async def _air(self) -> Found[dict[str, Air]]:
+        air = await self._dynamodb.module()
         return await self._dynamodb.ask("air", air.air)
 
     async def _departures(self, now: datetime) -> Found[dict[str, Departures]]:
+        flights = await self._cassandra.module()
         return await self._cassandra.ask("departures", lambda: flights.departures(now.date()))
+
+    async def _delays(self, airport: Airport, now: datetime) -> Found[Delays | None]:
+        flights = await self._cassandra.module()
+        key = ("delays", airport.iata)
+        return await self._cassandra.ask(key, lambda: flights.delays(airport, now.date()))

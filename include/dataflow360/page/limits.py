@@ -7,7 +7,11 @@ import logging
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
 from typing import Any
+
+from confluent_kafka import KafkaError
 
 from dataflow360.page.inert import visible
 from dataflow360.page.models import Availability, Part
@@ -55,6 +59,8 @@ class Store:
         self,
         name: str,
         seconds: float,
+        *,
+        module: str | None = None,
         kept_seconds: float = 2.0,
     ) -> None:
         """Ask nothing yet.
@@ -62,13 +68,29 @@ class Store:
         Args:
             name: What a person calls the store.
             seconds: Time limit of an answer.
+            module: What asks the store, with a client that is heavy to import.
             kept_seconds: For how long an answer serves after it has come.
         """
         self._name = name
         self._seconds = seconds
+        self._module = module
+        self._imported: ModuleType | None = None
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix=f"page-{name}")
         self._kept_seconds = kept_seconds
         self._answers: dict[Hashable, asyncio.Future[Found[Any]]] = {}
+
+    async def module(self) -> Any:
+        """The store's module; it is imported on first use, which is not of the store's time.
+
+        Raises:
+            ValueError: It has none.
+        """
+        if self._module is None:
+            raise ValueError(f"The store {self._name} has no module of its own.")
+        if self._imported is None:
+            loop = asyncio.get_running_loop()
+            self._imported = await loop.run_in_executor(self._pool, import_module, self._module)
+        return self._imported
 
     async def ask[T](self, key: Hashable, question: Callable[[], T]) -> Found[T]:
         """The answer to a question, or why there is none.
@@ -109,7 +131,19 @@ class Store:
 
 
 def _cause(error: Exception) -> str:
-    """The first line of an error's words, with nothing in it that acts."""
-    lines = str(error).strip().splitlines()
-    words = lines[0] if lines else type(error).__name__
-    return visible(words, _CAUSE_CHARACTERS).rstrip(".")
+    """What an error says in one line, with nothing in it that acts."""
+    # Cassandra's client has an error for each node.
+    each = getattr(error, "errors", None)
+    causes = list(each.values()) if isinstance(each, dict) and each else [error]
+    lines = "; ".join(sorted({_words(cause) for cause in causes})).splitlines()
+    return visible(lines[0] if lines else "", _CAUSE_CHARACTERS).rstrip(".")
+
+
+def _words(error: object) -> str:
+    match getattr(error, "args", ()):
+        case (int(), str(words), *_):  # MySQL's client has a number before them
+            return words
+        case (KafkaError() as inner, *_):
+            return str(inner.str())
+        case _:
+            return str(error).strip() or type(error).__name__

@@ -10,10 +10,7 @@ from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessE
 from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import Depends, HTTPException, status
 
-#: The DAG that replays and dismisses; who may start it may do so on the page.
-REPLAY_DAG = "replay_quarantine"
-#: The DAG that feeds Kinesis.
-STREAM_DAG = "openweather_to_kinesis"
+from dataflow360.page.dag_ids import REPLAY_DAG
 
 
 def reader(user: GetUserDep) -> BaseUser:

@@ -22,6 +22,7 @@ from fastapi.staticfiles import StaticFiles
 
 from dataflow360.airports import AIRPORTS
 from dataflow360.page import rights
+from dataflow360.page.dag_ids import REPLAY_DAG, STREAM_DAG
 from dataflow360.page.models import (
     AirportDetail,
     Kafka,
@@ -122,7 +123,7 @@ def me(user: Reader) -> Me:
     return Me(
         name=user.get_name(),
         may_replay=rights.may_replay(user),
-        replay_dag=rights.REPLAY_DAG,
+        replay_dag=REPLAY_DAG,
         root=get_cookie_path().rstrip("/"),
     )
 
@@ -142,10 +143,10 @@ async def kafka(request: Request) -> Kafka:
 @_api.get("/kinesis")
 async def kinesis(request: Request, readable: Readable) -> Kinesis:
     """The way from Kinesis to DynamoDB, for who may read the DAG that feeds it."""
-    if rights.STREAM_DAG not in readable:
+    if STREAM_DAG not in readable:
         raise HTTPException(
             HTTPStatus.FORBIDDEN,
-            f"You may not read the DAG {rights.STREAM_DAG}, or it is not here.",
+            f"You may not read the DAG {STREAM_DAG}, or it is not here.",
         )
     return await (await _stores(request)).kinesis()
 

@@ -5,6 +5,9 @@ import threading
 import time
 
 import pytest
+from cassandra.cluster import NoHostAvailable
+from confluent_kafka import KafkaError, KafkaException
+from MySQLdb import OperationalError
 
 from dataflow360.page.limits import Found, Store
 from dataflow360.page.models import Count, Part
@@ -58,6 +61,14 @@ def test_a_store_that_does_not_answer_is_given_up_in_time():
         (ConnectionRefusedError("Connection refused\nTraceback"), "Connection refused"),
         (RuntimeError("half-way \x1b[2J."), "half-way \\x1b[2J"),
         (RuntimeError(), "RuntimeError"),
+        (OperationalError(2002, "Can't connect to server"), "Can't connect to server"),
+        (KafkaException(KafkaError(KafkaError._TRANSPORT, "down")), "down"),
+        (
+            NoHostAvailable(
+                "no host", {"a": OSError(111, "refused"), "b": OSError(111, "refused")}
+            ),
+            "refused",
+        ),
     ],
 )
 def test_a_store_that_fails_says_why_in_one_sentence(error, cause, caplog):
