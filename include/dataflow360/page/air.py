@@ -16,8 +16,8 @@ from dataflow360.page.models import Air
 
 COMPONENTS = ("co", "no", "no2", "o3", "so2", "pm2_5", "pm10", "nh3")
 
-_CONNECT_SECONDS = 1
-_READ_SECONDS = 2
+_CONNECT_SECONDS = 2
+_READ_SECONDS = 4
 
 
 def air() -> dict[str, Air]:

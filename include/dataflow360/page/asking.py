@@ -41,9 +41,9 @@ from dataflow360.page.models import (
 )
 from dataflow360.page.quarantine import Cursor, Visible, group_of
 
-_SECONDS = 2.5
+_SECONDS = 3.0
 #: Opening a session takes a second or two of the first answer.
-_SLOW_SECONDS = 4.0
+_SLOW_SECONDS = 5.0
 
 
 class Stores:

@@ -18,7 +18,7 @@ from dataflow360.page.models import Delays, Departures, HourDelays
 CONNECTION_ID = "dataflow360_cassandra"
 DAYS = 7
 
-_TIMEOUT_SECONDS = 2.0
+_TIMEOUT_SECONDS = 4.0
 _CONCURRENCY = 32
 #: Ten times what a week has by default.
 _MOST_FLIGHTS = 5_000

@@ -12,7 +12,7 @@ from airflow.providers.mysql.hooks.mysql import MySqlHook
 from dataflow360.stores.mysql_session import CONNECTION_ID, execute
 
 STATEMENT_SECONDS = 2
-_CONNECT_SECONDS = 1
+_CONNECT_SECONDS = 2
 #: Of the client's wait: longer than the server's, which says what is wrong.
 _WAIT_SECONDS = STATEMENT_SECONDS + 1
 

@@ -29,11 +29,13 @@ def keep(connection: Any, batch: Batch) -> None:
     statement = (
         f"INSERT INTO {DATABASE}.quarantine (quarantine_id, dag_id, record_type, batch_id,"
         " position, raw, reasons, reason_kind, first_seen, last_seen)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
         " ON DUPLICATE KEY UPDATE batch_id = VALUES(batch_id), position = VALUES(position),"
         " reasons = VALUES(reasons), reason_kind = VALUES(reason_kind),"
         " last_seen = VALUES(last_seen)"
     )
+    # MySQL's client sends many rows at once only when every value is a parameter.
+    now = fetch(connection, "SELECT UTC_TIMESTAMP(6)")[0][0]
     with connection.cursor() as cursor:
         for entries in _identified(batch):
             cursor.executemany(
@@ -48,6 +50,8 @@ def keep(connection: Any, batch: Batch) -> None:
                         entry.raw,
                         entry.reason,
                         kind_of(entry.reason),
+                        now,
+                        now,
                     )
                     for quarantine_id, entry in entries
                 ],
