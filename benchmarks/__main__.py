@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import report, traces
+from benchmarks import page, report, traces
 from benchmarks.administration import stack_settings
 from benchmarks.catalogue import COMPARISONS
 from benchmarks.comparison import Comparison
@@ -20,26 +20,30 @@ from benchmarks.runner import MeasurementError, run
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 _LARGE_ROWS = 10_000_000
+NAMES = (*COMPARISONS, page.NAME)
 _progress = Console(stderr=True, highlight=False)
 
 
 @app.command()
 def main(
     names: Annotated[
-        list[str] | None, typer.Argument(help=f"Of {', '.join(COMPARISONS)}; all by default.")
+        list[str] | None, typer.Argument(help=f"Of {', '.join(NAMES)}; all by default.")
     ] = None,
     rows: Annotated[int | None, typer.Option(min=1, help="Rows of each comparison.")] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds; the median counts.")] = 3,
     large: Annotated[bool, typer.Option(help="Load a file of 10 M rows as well.")] = False,
 ) -> None:
-    """Measure, and print one table; whatever it says, the exit code is 0."""
-    unknown = sorted(set(names or ()) - set(COMPARISONS))
+    """Measure, and print what was found; whatever it says, the exit code is 0."""
+    wanted = names or NAMES
+    unknown = sorted(set(wanted) - set(NAMES))
     if unknown:
-        raise typer.BadParameter(f"{unknown[0]} is none of {', '.join(COMPARISONS)}")
+        raise typer.BadParameter(f"{unknown[0]} is none of {', '.join(NAMES)}")
     table = report.new_table()
+    console = Console()
+    console = console if console.is_terminal else Console(width=160)
     try:
         with _workplace() as folder:
-            for comparison in (COMPARISONS[name] for name in names or COMPARISONS):
+            for comparison in (COMPARISONS[name] for name in wanted if name != page.NAME):
                 size = rows or comparison.rows
                 measured = run(comparison, size, rounds, folder, _report)
                 if comparison.repeatable:
@@ -50,10 +54,11 @@ def main(
                     more = run(comparison, _LARGE_ROWS, rounds, folder, _report)
                     title = _file_title(comparison, _LARGE_ROWS)
                     report.add_whole_way(table, title, more, measured)
+            if page.NAME in wanted:
+                console.print(page.run(folder, _report))
     finally:
-        console = Console()
-        console = console if console.is_terminal else Console(width=160)
-        console.print(table)
+        if table.row_count:
+            console.print(table)
 
 
 @contextmanager

@@ -47,6 +47,7 @@ def mysql() -> Iterator[Any]:
         password=settings.secret("MYSQL_ROOT"),
         charset="utf8mb4",
         autocommit=True,
+        local_infile=True,
     )
     try:
         yield connection.cursor()

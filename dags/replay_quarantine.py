@@ -1,12 +1,12 @@
 """Replay records out of quarantine, or dismiss them; started by hand.
 
-The params say which refused records are meant. By default a run is dry: the log of `select` shows
-what would become of each. Otherwise each record that passes today's code goes the way of any
-other, to its own store and its own topic, each version of an event once, and is marked as
-replayed in the table `dataflow360.quarantine` when that is reconciled. A record that fails again
-stays there with its new reason; one whose event has meanwhile come to its store in another version
-stays too, for it is the older of the two. With a comment under `dismiss` the records are put aside
-instead.
+The params say which refused records are meant. By default a run is dry: the log of `select`, and
+its XCom `outcome`, show what would become of each. Otherwise each record that passes today's code
+goes the way of any other, to its own store and its own topic, each version of an event once, and
+is marked as replayed in the table `dataflow360.quarantine` when that is reconciled. A record that
+fails again stays there with its new reason; one whose event has meanwhile come to its store in
+another version stays too, for it is the older of the two. With a comment under `dismiss` the
+records are put aside instead.
 
 Which store and topic a run writes is only known when it has chosen its records, so it has no
 outlets.

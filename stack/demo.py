@@ -45,7 +45,7 @@ SCHEDULED = (
 SCHEDULED_LATER = ("openweather_to_kinesis", "lambda_failures")
 """Those that do so when the others have ended: they need what `aws_setup` makes."""
 
-TRIGGERED = ("flight_weather", "replay_quarantine")
+TRIGGERED = ("flight_weather", "replay_quarantine", "freshness")
 """The DAGs that run once, when the others have ended."""
 
 _ALL = SCHEDULED + SCHEDULED_LATER + TRIGGERED
@@ -91,6 +91,7 @@ def run(settings: Settings, console: Console) -> None:
     triggered = {
         "flight_weather": api.trigger("flight_weather", {"day": f"{hours.first:%Y-%m-%d}"}),
         "replay_quarantine": api.trigger("replay_quarantine", {}),
+        "freshness": api.trigger("freshness", {}),
     }
 
     def second_wave() -> dict[str, list[Run]]:

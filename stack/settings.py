@@ -235,6 +235,8 @@ def example() -> str:
         "# DATAFLOW360_CHROMIUM=/usr/bin/chromium      the browser for web pages, and its driver",
         "# DATAFLOW360_CHROMEDRIVER=/usr/bin/chromedriver",
         "# DATAFLOW360_SELENIUM_GRID=                  URL of a Selenium Grid to use instead",
+        "# DATAFLOW360_NOTIFIER=log                    late sources: log, webhook or mail (README)",
+        "# DATAFLOW360_MAIL_TO=                        addresses that such mails go to",
     ]
     section = ""
     for setting in SETTINGS:

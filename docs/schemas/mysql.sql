@@ -150,6 +150,8 @@ CREATE TABLE IF NOT EXISTS dataflow360.quarantine (
   position BIGINT NOT NULL COMMENT 'Row or line number in its source, from 1.',
   raw LONGBLOB NOT NULL COMMENT 'The original bytes.',
   reasons TEXT NOT NULL,
+  reason_kind VARCHAR(120) NOT NULL DEFAULT ''
+    COMMENT 'The first of the reasons, without the value.',
   state ENUM('open', 'replayed', 'dismissed') NOT NULL DEFAULT 'open',
   first_seen DATETIME(6) NOT NULL,
   last_seen DATETIME(6) NOT NULL,
@@ -162,7 +164,9 @@ CREATE TABLE IF NOT EXISTS dataflow360.quarantine (
   PRIMARY KEY (quarantine_id),
   KEY batch (batch_id),
   KEY by_type (state, record_type, last_seen, position, dag_id),
-  KEY by_time (state, last_seen, position, dag_id)
+  KEY by_time (state, last_seen, position, dag_id),
+  KEY by_dag (state, dag_id, last_seen, position),
+  KEY by_kind (state, dag_id, record_type, reason_kind, last_seen, position)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS dataflow360.runs (
@@ -190,7 +194,9 @@ CREATE TABLE IF NOT EXISTS dataflow360.runs (
   reason TEXT NULL COMMENT 'Why it failed or was skipped.',
   reconciled_at DATETIME(6) NOT NULL,
   PRIMARY KEY (dag_id, run_id, map_index),
-  KEY by_time (dag_id, reconciled_at)
+  KEY by_time (dag_id, reconciled_at, rows_valid, rows_quarantined),
+  KEY by_state (dag_id, state, reconciled_at),
+  KEY by_interval (dag_id, state, interval_end)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS dataflow360.quotas (
@@ -213,4 +219,28 @@ CREATE TABLE IF NOT EXISTS dataflow360.quota_calls (
   outcome VARCHAR(500) NULL COMMENT 'NULL while unknown, or when the process was killed.',
   PRIMARY KEY (source, period, number),
   KEY by_run (source, run_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS dataflow360.watches (
+  dag_id VARCHAR(250) NOT NULL,
+  watched_since DATETIME(6) NOT NULL
+    COMMENT 'When the source was first seen unpaused, since it was last seen paused.',
+  PRIMARY KEY (dag_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS dataflow360.incidents (
+  incident_id BIGINT NOT NULL AUTO_INCREMENT,
+  dag_id VARCHAR(250) NOT NULL,
+  kind ENUM('late', 'empty') NOT NULL,
+  since DATETIME(6) NOT NULL
+    COMMENT 'Late: what should have landed first. Empty: start of the interval without rows.',
+  opened_at DATETIME(6) NOT NULL,
+  opening TEXT NOT NULL COMMENT 'The message that it has begun.',
+  opening_sent_at DATETIME(6) NULL COMMENT 'Set after it was sent: a killed run sends it again.',
+  closed_at DATETIME(6) NULL,
+  closing TEXT NULL
+    COMMENT 'The message that it is over; NULL when the source was paused or removed instead.',
+  closing_sent_at DATETIME(6) NULL COMMENT 'Set after it was sent, likewise.',
+  PRIMARY KEY (incident_id),
+  KEY by_source (dag_id, kind, closed_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

@@ -118,7 +118,8 @@ def replay_records(
         request = ReplayRequest.checked({**given, "dry_run": not for_real})
         # A person replays now; the ledger wants a day, and a replay has no other.
         run = Run(REPLAY_DAG, f"cli__{uuid4()}", -1, day_interval(datetime.now(UTC).date()))
-        for number, group in enumerate(replaying.select(request, run, getpass.getuser(), _print)):
+        selected = replaying.select(request, run, getpass.getuser(), _print)
+        for number, group in enumerate(selected.groups):
             try:
                 count = replaying.replay(group, replace(run, map_index=number))
             except SkippableError as error:

@@ -13,8 +13,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from dataflow360.errors import SkippableError
-from dataflow360.records.control import DATABASE
-from dataflow360.stores.mysql import execute, fetch
+from dataflow360.stores.mysql_session import execute, fetch
+from dataflow360.stores.names import CONTROL_DATABASE as DATABASE
 
 _OUTCOME_CHARACTERS = 500
 _DAYS_PAST_ANY_MONTH = 32
@@ -65,6 +65,12 @@ class Call:
 def period_of(moment: datetime) -> str:
     """The month that a moment lies in, as in ``2026-11``."""
     return f"{moment.astimezone(UTC):%Y-%m}"
+
+
+def renewal_of(period: str) -> date:
+    """The day on which the quota of a month, as in ``2026-11``, renews: the first of the next."""
+    first = date.fromisoformat(f"{period}-01")
+    return (first + timedelta(days=_DAYS_PAST_ANY_MONTH)).replace(day=1)
 
 
 class MonthlyQuota:
@@ -180,7 +186,7 @@ class MonthlyQuota:
     def spent(self, period: str) -> QuotaSpentError:
         """Why a month has no call left, and when there are some again, in one sentence."""
         month = self.month(period)
-        renewed = _month_after(period)
+        renewed = renewal_of(period)
         if month.closed_reason:
             return QuotaSpentError(
                 f"{self._source} gives no more calls in {period} ({month.closed_reason}); "
@@ -200,8 +206,3 @@ class MonthlyQuota:
             (self._source, value),
         )
         return [Call(*row) for row in found]
-
-
-def _month_after(period: str) -> date:
-    first = date.fromisoformat(f"{period}-01")
-    return (first + timedelta(days=_DAYS_PAST_ANY_MONTH)).replace(day=1)

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from dataflow360.errors import FatalError
@@ -43,6 +43,9 @@ class Settings(BaseSettings):
         chromedriver: Path of its driver.
         selenium_grid: URL of a Selenium Grid whose browsers are used instead.
         aviationstack_monthly_calls: Calls a month that the plan of the AviationStack key has.
+        notifier: What is told of late and empty sources: the task's log, a webhook (connection
+            ``dataflow360_webhook``) or a mail server (connection ``smtp_default``).
+        mail_to: Addresses that such mails go to (comma-separated).
     """
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="forbid")
@@ -55,6 +58,19 @@ class Settings(BaseSettings):
     chromedriver: Path = Path("/usr/bin/chromedriver")
     selenium_grid: str | None = None
     aviationstack_monthly_calls: int = Field(default=100, ge=1)
+    notifier: Literal["log", "webhook", "mail"] = "log"
+    mail_to: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)] = Field(
+        default=(), validate_default=True
+    )
+
+    @field_validator("mail_to")
+    @classmethod
+    def _mails_have_an_address(
+        cls, addresses: tuple[str, ...], info: ValidationInfo
+    ) -> tuple[str, ...]:
+        if info.data.get("notifier") == "mail" and not addresses:
+            raise ValueError("the notifier mail needs at least one address")
+        return addresses
 
 
 @cache

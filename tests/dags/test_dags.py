@@ -54,6 +54,7 @@ EDGES = {
         "replay.settle": set(),
     },
     "lambda_failures": {"drain": set()},
+    "freshness": {"watch": set()},
     "aws_setup": {
         "ensure_role": {"ensure_function"},
         "ensure_log_group": {"ensure_function"},
@@ -79,6 +80,7 @@ TAGS = {
     "replay_quarantine": {"quarantine", "replay", "mysql", "kafka"},
     "aws_setup": {"aws", "kinesis", "lambda", "dynamodb"},
     "lambda_failures": {"lambda", "kinesis", "sqs", "quarantine", "mysql"},
+    "freshness": {"alerts", "freshness", "mysql"},
 }
 CRON = {
     "synthetic_flights": "0 0 * * *",
@@ -97,6 +99,8 @@ BY_HAND = {"replay_quarantine"}
 ONCE = {"aws_setup"}
 #: Brings what was refused into quarantine, and data nowhere.
 CARE = {"lambda_failures"}
+#: Looks at the present, at each tick, and brings no data.
+TICKS = {"freshness": "*/10 * * * *"}
 #: Run when all of these have been updated.
 TRIGGERED_BY = {"flight_weather": {"redis.departures", "meteo_db.meteo_aeroports"}}
 OUTLETS = {
@@ -174,6 +178,11 @@ def test_dags_run_on_data_intervals_of_utc_after_others_or_by_hand(dag):
     if dag.dag_id in ONCE:
         assert type(dag.timetable).__name__ == "OnceTimetable"
         return
+    if tick := TICKS.get(dag.dag_id):
+        assert type(dag.timetable).__name__ == "CronTriggerTimetable"
+        assert (dag.timetable.expression, str(dag.timetable.timezone)) == (tick, "UTC")
+        assert dag.max_active_runs == 1
+        return
     if awaited := TRIGGERED_BY.get(dag.dag_id):
         condition = dag.timetable.asset_condition
         assert type(condition).__name__ == "AssetAll"
@@ -222,13 +231,13 @@ def test_everyone_can_see_whose_the_tasks_are(dag):
 def test_outlets_are_the_table_and_the_topic(dag):
     outlets = {task.task_id: {asset.name for asset in task.outlets} for task in dag.tasks}
     last = next((name for name in outlets if name.endswith("reconcile")), None)
-    assert (last is None) == (dag.dag_id in ONCE | CARE)
+    assert (last is None) == (dag.dag_id in ONCE | CARE | set(TICKS))
     assert outlets.pop(last, set()) == OUTLETS.get(dag.dag_id, set())
     assert not any(outlets.values()), "what is not reconciled yet is not an asset"
 
 
 def test_only_what_is_started_by_hand_or_brings_no_data_has_no_outlets():
-    assert set(EDGES) - set(OUTLETS) == BY_HAND | ONCE | CARE
+    assert set(EDGES) - set(OUTLETS) == BY_HAND | ONCE | CARE | set(TICKS)
 
 
 def test_every_outlet_is_declared_by_a_contract():
@@ -254,7 +263,7 @@ def summary(dag_id: str) -> str:
     """How Airflow calls a DAG's timetable."""
     if dag_id in ONCE:
         return "@once"
-    return "Asset" if dag_id in TRIGGERED_BY else CRON.get(dag_id, "None")
+    return "Asset" if dag_id in TRIGGERED_BY else (CRON | TICKS).get(dag_id, "None")
 
 
 def test_a_dag_survives_serialisation(dag):

@@ -17,6 +17,7 @@ FILES = (
     "openweather_to_kinesis",
     "aws_setup",
     "lambda_failures",
+    "freshness",
 )
 LIMIT_SECONDS = 0.15
 HEAVY = (

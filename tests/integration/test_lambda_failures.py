@@ -270,7 +270,7 @@ def test_a_mended_record_goes_back_on_the_stream_and_is_replayed(connection: Any
     own = quarantine.quarantine_id(names.FAILURES_DAG, MESURES_VILLES.name, raw)
     request = ReplayRequest.checked({"ids": [own], "dry_run": False})
     run = Run("replay_quarantine", f"test__{uuid.uuid4()}", -1, new_run().interval)
-    (group,) = replaying.select(request, run, "test", print)
+    (group,) = replaying.select(request, run, "test", print).groups
     assert replaying.replay(group, run) == 1
     assert (kept(connection, raw) or ("", ""))[1] == "replayed"
     (item,) = [each for each in history("Dakar") if each["timestamp"] == moment]
@@ -306,7 +306,7 @@ def test_a_replayed_record_never_replaces_another_version(connection: Any) -> No
     own = quarantine.quarantine_id(names.FAILURES_DAG, MESURES_VILLES.name, raw)
     request = ReplayRequest.checked({"ids": [own], "dry_run": False})
     run = Run("replay_quarantine", f"test__{uuid.uuid4()}", -1, new_run().interval)
-    assert replaying.select(request, run, "test", print) == []
+    assert replaying.select(request, run, "test", print).groups == []
     assert kept(connection, raw) == ("the store holds another version of this event", "open")
 
 

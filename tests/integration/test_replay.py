@@ -116,7 +116,7 @@ def request(batch_id: str, **params: Any) -> ReplayRequest:
 
 
 def select(wanted: ReplayRequest, run: Run | None = None, show: Callable = lambda _: None) -> list:
-    return replaying.select(wanted, run or replay_run(), "tester", show)
+    return replaying.select(wanted, run or replay_run(), "tester", show).groups
 
 
 def replay(wanted: ReplayRequest, run: Run | None = None) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 from dataflow360.pipeline import landing
 from dataflow360.pipeline.chunk import Refused
+from dataflow360.pipeline.reason_kind import kind_of
 from dataflow360.pipeline.registry import Batch
 from dataflow360.records.control import DATABASE
 from dataflow360.records.identity import NAMESPACE
@@ -27,11 +28,14 @@ def keep(connection: Any, batch: Batch) -> None:
     """
     statement = (
         f"INSERT INTO {DATABASE}.quarantine (quarantine_id, dag_id, record_type, batch_id,"
-        " position, raw, reasons, first_seen, last_seen)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))"
+        " position, raw, reasons, reason_kind, first_seen, last_seen)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
         " ON DUPLICATE KEY UPDATE batch_id = VALUES(batch_id), position = VALUES(position),"
-        " reasons = VALUES(reasons), last_seen = VALUES(last_seen)"
+        " reasons = VALUES(reasons), reason_kind = VALUES(reason_kind),"
+        " last_seen = VALUES(last_seen)"
     )
+    # MySQL's client sends many rows at once only when every value is a parameter.
+    now = fetch(connection, "SELECT UTC_TIMESTAMP(6)")[0][0]
     with connection.cursor() as cursor:
         for entries in _identified(batch):
             cursor.executemany(
@@ -45,6 +49,9 @@ def keep(connection: Any, batch: Batch) -> None:
                         entry.position,
                         entry.raw,
                         entry.reason,
+                        kind_of(entry.reason),
+                        now,
+                        now,
                     )
                     for quarantine_id, entry in entries
                 ],

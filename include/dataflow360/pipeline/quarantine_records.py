@@ -9,9 +9,10 @@ from itertools import batched
 from typing import Any
 
 from dataflow360.errors import FatalError
+from dataflow360.pipeline.reason_kind import kind_of
 from dataflow360.pipeline.replay_request import QuarantineFilter
-from dataflow360.records.control import DATABASE
-from dataflow360.stores.mysql import execute, fetch
+from dataflow360.stores.mysql_session import execute, fetch
+from dataflow360.stores.names import CONTROL_DATABASE as DATABASE
 
 _TABLE = f"{DATABASE}.quarantine"
 _ROWS_AT_ONCE = 1_000
@@ -159,8 +160,9 @@ def refuse_again(connection: Any, reasons: Mapping[str, str]) -> None:
     """Give open records the reason why today's code refuses them, by id."""
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"UPDATE {_TABLE} SET reasons = %s WHERE quarantine_id = %s AND state = 'open'",
-            [(reason, quarantine_id) for quarantine_id, reason in reasons.items()],
+            f"UPDATE {_TABLE} SET reasons = %s, reason_kind = %s"
+            " WHERE quarantine_id = %s AND state = 'open'",
+            [(reason, kind_of(reason), record) for record, reason in reasons.items()],
         )
 
 

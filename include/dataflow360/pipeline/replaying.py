@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,12 @@ from dataflow360.pipeline.chunk import Chunk
 from dataflow360.pipeline.extraction import Extraction
 from dataflow360.pipeline.judging import Judged, Verdict, Version
 from dataflow360.pipeline.quarantine_records import Entry
+from dataflow360.pipeline.replay_outcome import (
+    ReplayOutcome,
+    of_dismissed,
+    of_earlier_try,
+    of_judged,
+)
 from dataflow360.pipeline.replay_report import dismissal_table, judgement_table
 from dataflow360.pipeline.replay_request import ReplayRequest
 from dataflow360.pipeline.replay_selection import Group, Selection
@@ -46,7 +53,21 @@ log = logging.getLogger(__name__)
 Show = Callable[[str], None]
 
 
-def select(request: ReplayRequest, run: Run, by: str, show: Show) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """What a run has chosen.
+
+    Attributes:
+        groups: The groups to replay, as ``Group`` writes them; none for a dry run, a dismissal, or
+            when no record passes.
+        outcome: What becomes of the records.
+    """
+
+    groups: list[str]
+    outcome: ReplayOutcome
+
+
+def select(request: ReplayRequest, run: Run, by: str, show: Show) -> Selected:
     """Choose the records that a run replays, or dismiss them if that is what is asked for.
 
     Records that today's code refuses get its reason. A retry takes what was chosen first.
@@ -57,20 +78,20 @@ def select(request: ReplayRequest, run: Run, by: str, show: Show) -> list[str]:
         by: Who dismisses records, when the request does not say it.
         show: Takes the table of what becomes of each record.
 
-    Returns:
-        The groups to replay, as ``Group`` writes them; none for a dry run, a dismissal, or when
-        no record passes. The run ledger has the reason then.
+    When there is no group to replay, the run ledger has the outcome's sentence as the reason.
     """
     with mysql.connect() as connection:
         if request.dismiss is not None:
-            reason = _dismiss(connection, request, run, request.by or by, show)
+            outcome = _dismiss(connection, request, run, request.by or by, show)
             groups: list[str] = []
         else:
-            groups, reason = _choose(connection, request, run, show)
-        if not groups:
-            log.info(reason)
-            ledger.skip(connection, run, reason)
-    return groups
+            groups, outcome = _choose(connection, request, run, show)
+        log.info(outcome.sentence)
+        if groups:
+            ledger.withdraw(connection, run)
+        else:
+            ledger.skip(connection, run, outcome.sentence)
+    return Selected(groups, outcome)
 
 
 def replay(group: str, run: Run) -> int:
@@ -148,39 +169,49 @@ def judge_all(connection: Any, entries: Sequence[Entry]) -> list[Judged]:
     ]
 
 
-def _choose(connection: Any, request: ReplayRequest, run: Run, show: Show) -> tuple[list[str], str]:
+def _choose(
+    connection: Any, request: ReplayRequest, run: Run, show: Show
+) -> tuple[list[str], ReplayOutcome]:
     selection = Selection.of(run.run_id)
     if selection.exists():
-        log.info("An earlier try of this run has chosen its records: going on with them")
-        return selection.groups(), "No record was chosen."
+        sentence = "An earlier try of this run has chosen its records; this one goes on with them."
+        return selection.groups(), of_earlier_try(sentence)
     entries = _find(connection, request)
     judged = judge_all(connection, entries)
     show(judgement_table(judged))
     passing = [each.entry for each in judged if each.passes]
     if request.dry_run:
-        return [], (
+        sentence = (
             f"Dry run: {len(passing)} of {len(judged)} records would be replayed; nothing was "
             "changed."
         )
+        return [], of_judged(judged, sentence, dry_run=True)
     _note_reasons(connection, judged)
     if not passing:
-        return [], f"None of {len(judged)} records passes today's code."
+        sentence = f"None of {len(judged)} records passes today's code."
+        return [], of_judged(judged, sentence, dry_run=False)
     selection.write([(entry.quarantine_id, Group.of_entry(entry)) for entry in passing])
-    return selection.groups(), ""
+    sentence = f"{len(passing)} of {len(judged)} records pass and are replayed."
+    return selection.groups(), of_judged(judged, sentence, dry_run=False)
 
 
-def _dismiss(connection: Any, request: ReplayRequest, run: Run, by: str, show: Show) -> str:
+def _dismiss(
+    connection: Any, request: ReplayRequest, run: Run, by: str, show: Show
+) -> ReplayOutcome:
     comment = (request.dismiss or "").strip()
     selection = Selection.of(run.run_id)
+    entries: list[Entry] = []
     if not selection.exists():
         entries = _find(connection, request)
         show(dismissal_table(entries))
         if request.dry_run:
-            return f"Dry run: {len(entries)} records would be dismissed; nothing was changed."
+            sentence = f"Dry run: {len(entries)} records would be dismissed; nothing was changed."
+            return of_dismissed(entries, sentence, dry_run=True)
         selection.write([(entry.quarantine_id, Group.of_entry(entry)) for entry in entries])
     ids = selection.all_ids()
     quarantine_records.dismiss(connection, ids, comment, by)
-    return f"{len(ids)} records were dismissed by {by}: {comment}"
+    sentence = f"{len(ids)} records were dismissed by {by}: {comment}"
+    return of_dismissed(entries, sentence, dry_run=False)
 
 
 def _find(connection: Any, request: ReplayRequest) -> list[Entry]:

@@ -20,7 +20,7 @@ from airflow.sdk import (
 )
 from airflow.sdk.exceptions import AirflowSkipException
 
-from dataflow360.errors import FatalError, SkippableError
+from dataflow360.errors import DataFlowError, FatalError, SkippableError
 from dataflow360.pipeline.request import Request
 
 if TYPE_CHECKING:
@@ -28,6 +28,27 @@ if TYPE_CHECKING:
     from dataflow360.pipeline.run import Interval, Run
 
 log = logging.getLogger(__name__)
+
+
+def enter_failure(context: Mapping[str, Any]) -> None:
+    """Enter in the run ledger that a task has failed for good, and why.
+
+    Called by Airflow. The words of an error that is none of the project's stay in the task's log,
+    where Airflow masks what is secret in them.
+    """
+    from dataflow360.pipeline import ledger
+    from dataflow360.pipeline.run import run_of
+    from dataflow360.stores import mysql_session
+
+    error, task_id = context.get("exception"), context["ti"].task_id
+    reason = (
+        str(error)
+        if isinstance(error, DataFlowError)
+        else f"The task {task_id} has failed ({type(error).__name__}); see its log."
+    )
+    with mysql_session.connect() as connection:
+        ledger.fail(connection, run_of(context), reason)
+
 
 #: A fatal error fails at once; everything else is tried again, for about ten minutes.
 TASK_DEFAULTS: dict[str, Any] = {
@@ -38,6 +59,7 @@ TASK_DEFAULTS: dict[str, Any] = {
     "retry_policy": ExceptionRetryPolicy(
         rules=[RetryRule(exception=FatalError, action=RetryAction.FAIL)]
     ),
+    "on_failure_callback": enter_failure,
 }
 
 
@@ -98,14 +120,27 @@ def updated_days() -> list[str]:
 
 
 def unloaded_files() -> list[str]:
-    """Names of the inbox's files whose content has not been loaded, or all with ``refetch``."""
+    """Names of the inbox's files whose content has not been loaded, or all with ``refetch``.
+
+    When there are none, the ledger says that the run was skipped for that.
+    """
+    from dataflow360.pipeline import ledger
     from dataflow360.pipeline.failures import readable_failures
+    from dataflow360.pipeline.run import run_of
     from dataflow360.sources import csv_files
+    from dataflow360.stores import mysql
 
     context = get_current_context()
     request = Request.checked(dict(context["params"]))
+    run = run_of(context)
     with readable_failures():
-        return csv_files.unloaded(context["dag_run"].dag_id, everything=request.refetch)
+        names = csv_files.unloaded(run.dag_id, everything=request.refetch)
+        with mysql.connect() as connection:
+            if names:
+                ledger.withdraw(connection, run)
+            else:
+                ledger.skip(connection, run, "The inbox has no file to load.")
+    return names
 
 
 def land_file(name: str) -> str:
@@ -179,11 +214,14 @@ def announce(interval: Interval) -> None:
 def select_quarantined() -> list[str]:
     """Body of the first task of a replay: choose the records, show what becomes of each.
 
+    What becomes of them is also an XCom of the task, for the page in Airflow's UI.
+
     Returns:
         The groups to replay; none for a dry run, a dismissal, or when no record passes.
     """
     from dataflow360.pipeline import replaying
     from dataflow360.pipeline.failures import readable_failures
+    from dataflow360.pipeline.replay_outcome import XCOM_KEY
     from dataflow360.pipeline.replay_request import ReplayRequest
     from dataflow360.pipeline.run import run_of
 
@@ -196,7 +234,9 @@ def select_quarantined() -> list[str]:
             log.info(line)
 
     with readable_failures():
-        return replaying.select(request, run_of(context), user, show)
+        selected = replaying.select(request, run_of(context), user, show)
+    context["ti"].xcom_push(XCOM_KEY, selected.outcome.model_dump(mode="json"))
+    return selected.groups
 
 
 def land_replayed(group: str) -> str:

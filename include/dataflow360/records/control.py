@@ -3,12 +3,15 @@
 ``batches`` holds each batch once, from landing to publication. ``quarantine`` keeps every refused
 record with its original bytes. ``runs`` is the run ledger: what each run read, stored and
 published, reconciled against the stores. ``quotas`` and ``quota_calls`` keep account of the calls
-to APIs that allow only so many a month. All times are UTC.
+to APIs that allow only so many a month. ``watches`` says since when each source is expected to keep
+its schedule, and ``incidents`` when it did not, and what was sent about it. All times are UTC.
 """
 
 from __future__ import annotations
 
-DATABASE = "dataflow360"
+from dataflow360.stores.names import CONTROL_DATABASE
+
+DATABASE = CONTROL_DATABASE
 
 BATCHES = f"""CREATE TABLE IF NOT EXISTS {DATABASE}.batches (
   batch_id CHAR(32) CHARACTER SET ascii NOT NULL
@@ -52,6 +55,8 @@ QUARANTINE = f"""CREATE TABLE IF NOT EXISTS {DATABASE}.quarantine (
   position BIGINT NOT NULL COMMENT 'Row or line number in its source, from 1.',
   raw LONGBLOB NOT NULL COMMENT 'The original bytes.',
   reasons TEXT NOT NULL,
+  reason_kind VARCHAR(120) NOT NULL DEFAULT ''
+    COMMENT 'The first of the reasons, without the value.',
   state ENUM('open', 'replayed', 'dismissed') NOT NULL DEFAULT 'open',
   first_seen DATETIME(6) NOT NULL,
   last_seen DATETIME(6) NOT NULL,
@@ -64,7 +69,9 @@ QUARANTINE = f"""CREATE TABLE IF NOT EXISTS {DATABASE}.quarantine (
   PRIMARY KEY (quarantine_id),
   KEY batch (batch_id),
   KEY by_type (state, record_type, last_seen, position, dag_id),
-  KEY by_time (state, last_seen, position, dag_id)
+  KEY by_time (state, last_seen, position, dag_id),
+  KEY by_dag (state, dag_id, last_seen, position),
+  KEY by_kind (state, dag_id, record_type, reason_kind, last_seen, position)
 )"""
 
 RUNS = f"""CREATE TABLE IF NOT EXISTS {DATABASE}.runs (
@@ -92,7 +99,9 @@ RUNS = f"""CREATE TABLE IF NOT EXISTS {DATABASE}.runs (
   reason TEXT NULL COMMENT 'Why it failed or was skipped.',
   reconciled_at DATETIME(6) NOT NULL,
   PRIMARY KEY (dag_id, run_id, map_index),
-  KEY by_time (dag_id, reconciled_at)
+  KEY by_time (dag_id, reconciled_at, rows_valid, rows_quarantined),
+  KEY by_state (dag_id, state, reconciled_at),
+  KEY by_interval (dag_id, state, interval_end)
 )"""
 
 QUOTAS = f"""CREATE TABLE IF NOT EXISTS {DATABASE}.quotas (
@@ -117,4 +126,28 @@ QUOTA_CALLS = f"""CREATE TABLE IF NOT EXISTS {DATABASE}.quota_calls (
   KEY by_run (source, run_id)
 )"""
 
-TABLES = (BATCHES, QUARANTINE, RUNS, QUOTAS, QUOTA_CALLS)
+WATCHES = f"""CREATE TABLE IF NOT EXISTS {DATABASE}.watches (
+  dag_id VARCHAR(250) NOT NULL,
+  watched_since DATETIME(6) NOT NULL
+    COMMENT 'When the source was first seen unpaused, since it was last seen paused.',
+  PRIMARY KEY (dag_id)
+)"""
+
+INCIDENTS = f"""CREATE TABLE IF NOT EXISTS {DATABASE}.incidents (
+  incident_id BIGINT NOT NULL AUTO_INCREMENT,
+  dag_id VARCHAR(250) NOT NULL,
+  kind ENUM('late', 'empty') NOT NULL,
+  since DATETIME(6) NOT NULL
+    COMMENT 'Late: what should have landed first. Empty: start of the interval without rows.',
+  opened_at DATETIME(6) NOT NULL,
+  opening TEXT NOT NULL COMMENT 'The message that it has begun.',
+  opening_sent_at DATETIME(6) NULL COMMENT 'Set after it was sent: a killed run sends it again.',
+  closed_at DATETIME(6) NULL,
+  closing TEXT NULL
+    COMMENT 'The message that it is over; NULL when the source was paused or removed instead.',
+  closing_sent_at DATETIME(6) NULL COMMENT 'Set after it was sent, likewise.',
+  PRIMARY KEY (incident_id),
+  KEY by_source (dag_id, kind, closed_at)
+)"""
+
+TABLES = (BATCHES, QUARANTINE, RUNS, QUOTAS, QUOTA_CALLS, WATCHES, INCIDENTS)

@@ -18,11 +18,12 @@ from dataflow360.http import Api, Session
 from dataflow360.pipeline.chunk import Chunk, chunk_of
 from dataflow360.pipeline.run import Interval
 from dataflow360.records.meteo_aeroports import METEO_AEROPORTS, OPENWEATHER
+from dataflow360.stores import rate_limit
 from dataflow360.stores.rate_limit import RateLimit
 
 API = Api("OpenWeather", "dataflow360_openweather", "appid", "OPENWEATHER_API_KEY")
 #: The free plan's limit, for all calls of all workers.
-CALLS_PER_MINUTE = 60
+CALLS_PER_MINUTE = rate_limit.CALLS_PER_MINUTE["openweather"]
 
 _KM_PER_H = 3.6
 

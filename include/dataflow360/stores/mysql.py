@@ -1,17 +1,14 @@
-"""MySQL: sessions through the provider's hook, bulk upsert and bulk lookup."""
+"""MySQL: bulk upsert and bulk lookup, in sessions of ``mysql_session``."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
-from airflow.providers.mysql.hooks.mysql import MySqlHook
 
 from dataflow360.errors import FatalError
 from dataflow360.records.contract import (
@@ -22,9 +19,10 @@ from dataflow360.records.contract import (
     RecordType,
 )
 from dataflow360.records.identity import uuid_strings
+from dataflow360.stores.mysql_session import CONNECTION_ID, connect, execute, fetch
 from dataflow360.stores.store import Known
 
-CONNECTION_ID = "dataflow360_mysql"
+__all__ = ["CONNECTION_ID", "MySQLStore", "connect", "execute", "fetch"]
 
 _FORMAT = (
     "CHARACTER SET utf8mb4 FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"' ESCAPED BY '' "
@@ -40,30 +38,6 @@ _WRITE_OPTIONS = pacsv.WriteOptions(
 _RANGES = 1_000
 #: Types that a file for LOAD DATA has otherwise than Arrow writes them.
 _LOADED_AS = {pa.bool_(): pa.int8(), MOMENT: pa.timestamp("s")}
-
-
-@contextmanager
-def connect() -> Iterator[Any]:
-    """Open a session that commits each statement, and close it in the end."""
-    connection: Any = MySqlHook(CONNECTION_ID, local_infile=True).get_conn()
-    try:
-        connection.autocommit(True)
-        yield connection
-    finally:
-        connection.close()
-
-
-def fetch(connection: Any, query: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Run a query and return all its rows."""
-    with connection.cursor() as cursor:
-        cursor.execute(query, parameters)
-        return list(cursor.fetchall())
-
-
-def execute(connection: Any, statement: str, parameters: tuple[Any, ...] = ()) -> int:
-    """Run a statement and return the number of rows that it touched."""
-    with connection.cursor() as cursor:
-        return int(cursor.execute(statement, parameters))
 
 
 class MySQLStore:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from limits import RateLimitItemPerMinute
@@ -11,6 +12,9 @@ from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 
 log = logging.getLogger(__name__)
+
+#: The APIs that allow only so many calls in any 60 seconds.
+CALLS_PER_MINUTE: Mapping[str, int] = {"openweather": 60}
 
 #: After a wait, callers come at slightly different times.
 _MARGIN_SECONDS = 0.05
@@ -40,3 +44,11 @@ class RateLimit:
             pause = max(_MARGIN_SECONDS, renewed - time.time() + _MARGIN_SECONDS)
             log.info("%s: the calls of this minute are used up; waiting %.0f s", self._name, pause)
             time.sleep(pause)
+
+    def left(self) -> tuple[int, float]:
+        """How many calls are left now, and when the oldest of the others no longer counts.
+
+        The moment is in unix seconds; it says nothing while all of them are left.
+        """
+        stats = self._limiter.get_window_stats(self._item, self._name)
+        return stats.remaining, stats.reset_time

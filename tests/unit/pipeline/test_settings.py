@@ -102,3 +102,28 @@ def test_an_unknown_site_is_refused(monkeypatch):
     monkeypatch.setenv("DATAFLOW360_LIVE_SITES", "flightstats,flightradar")
     with pytest.raises(FatalError, match=r"DATAFLOW360_LIVE_SITES is wrong: .*'visualcrossing'"):
         settings()
+
+
+def test_alerts_go_to_the_log_unless_told():
+    assert (settings().notifier, settings().mail_to) == ("log", ())
+
+
+def test_mails_go_to_the_addresses_between_commas(monkeypatch):
+    monkeypatch.setenv("DATAFLOW360_NOTIFIER", "mail")
+    monkeypatch.setenv("DATAFLOW360_MAIL_TO", "awa@example.org, kofi@example.org")
+    assert settings().mail_to == ("awa@example.org", "kofi@example.org")
+
+
+@pytest.mark.parametrize("addresses", [None, "", " , "])
+def test_mails_need_an_address(addresses, monkeypatch):
+    monkeypatch.setenv("DATAFLOW360_NOTIFIER", "mail")
+    if addresses is not None:
+        monkeypatch.setenv("DATAFLOW360_MAIL_TO", addresses)
+    with pytest.raises(FatalError, match=r"DATAFLOW360_MAIL_TO is wrong: .*at least one address"):
+        settings()
+
+
+def test_an_unknown_notifier_is_refused(monkeypatch):
+    monkeypatch.setenv("DATAFLOW360_NOTIFIER", "pager")
+    with pytest.raises(FatalError, match=r"DATAFLOW360_NOTIFIER is wrong: .*'webhook'"):
+        settings()

@@ -1,0 +1,1 @@
+"""Tell someone, once, when a source is late or lands no row, and again when it recovers."""

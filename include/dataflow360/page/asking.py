@@ -1,0 +1,214 @@
+"""Ask each store for its parts of the page, each within its time.
+
+The clients of MySQL and of Airflow's own database are imported with this module, those of the other
+stores when they are first asked: that takes half a second or more for each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+from dataflow360.airports import Airport
+from dataflow360.page import airports, ledger, links, quarantine, quotas, weather
+from dataflow360.page.airflow import Dags, dags
+from dataflow360.page.dag_ids import STREAM_DAG
+from dataflow360.page.limits import Found, Store
+from dataflow360.page.models import (
+    Air,
+    AirportDetail,
+    Board,
+    Cluster,
+    Count,
+    Delays,
+    Departures,
+    Kafka,
+    Kinesis,
+    Map,
+    MinuteLimit,
+    MonthlyQuota,
+    Overview,
+    Part,
+    Quarantine,
+    QuarantineDetail,
+    QuarantinePage,
+    QuarantineRecord,
+    QuarantineState,
+    Series,
+    Source,
+    Stream,
+    Weather,
+)
+from dataflow360.page.quarantine import Cursor, Visible, group_of
+
+_SECONDS = 3.0
+#: Opening a session takes a second or two of the first answer.
+_SLOW_SECONDS = 5.0
+
+
+class Stores:
+    """The stores behind the page; one set of them for an API server."""
+
+    def __init__(self) -> None:
+        """Ask nothing yet."""
+        self._airflow = Store("Airflow's database", _SECONDS)
+        self._mysql = Store("MySQL", _SECONDS)
+        self._redis = Store("Redis", _SECONDS, module=f"{__package__}.redis")
+        self._kafka = Store("Kafka", _SLOW_SECONDS, module=f"{__package__}.kafka")
+        self._cassandra = Store("Cassandra", _SLOW_SECONDS, module=f"{__package__}.flights")
+        self._dynamodb = Store("DynamoDB", _SLOW_SECONDS, module=f"{__package__}.air")
+
+    async def dags(self) -> Found[Dags]:
+        """The DAGs, as Airflow has them."""
+        return await self._airflow.ask("dags", dags)
+
+    async def overview(self, known: Dags, readable: frozenset[str]) -> Overview:
+        """Every source that a user may read, and what is left of the quotas."""
+        now = datetime.now(UTC)
+        visible = known.visible_to(readable)
+        accounts, monthly, minute, count = await asyncio.gather(
+            # All of them are asked for, so that one answer serves every user.
+            self._mysql.ask("accounts", lambda: ledger.accounts(known.sources, now)),
+            self._mysql.ask("quotas", lambda: quotas.monthly_quotas(now)),
+            self._minute_limits(),
+            self._mysql.ask(("open", visible), lambda: quarantine.open_count(visible)),
+        )
+        by_dag = accounts.data or {}
+        return Overview(
+            now=now,
+            sources=[
+                Source(
+                    dag_id=source.dag_id,
+                    schedule=source.schedule,
+                    paused=source.paused,
+                    link=links.dag(source.dag_id),
+                    last_run=source.last_run,
+                    account=by_dag.get(source.dag_id),
+                )
+                for source in known.sources
+                if source.dag_id in readable
+            ],
+            ledger=accounts.availability,
+            monthly_quotas=monthly.part(Part[list[MonthlyQuota]]),
+            minute_limits=minute.part(Part[list[MinuteLimit]]),
+            open_in_quarantine=count.part(Part[Count]),
+        )
+
+    async def kafka(self) -> Kafka:
+        """The cluster."""
+        kafka = await self._kafka.module()
+        found: Found[Cluster] = await self._kafka.ask("cluster", kafka.cluster)
+        return Kafka(now=datetime.now(UTC), cluster=found.part(Part[Cluster]))
+
+    async def kinesis(self) -> Kinesis:
+        """The way from Kinesis to DynamoDB."""
+        now = datetime.now(UTC)
+        found = await self._mysql.ask("stream", lambda: ledger.stream(STREAM_DAG, now.date()))
+        return Kinesis(now=now, stream=found.part(Part[Stream]))
+
+    async def map(self) -> Map:
+        """All airports."""
+        now = datetime.now(UTC)
+        found, clean, departures = await asyncio.gather(
+            self._mysql.ask("weather", weather.newest), self._air(), self._departures(now)
+        )
+        return Map(
+            now=now,
+            airports=airports.on_map(found.data, clean.data, departures.data, now),
+            weather=found.availability,
+            air=clean.availability,
+            departures=departures.availability,
+        )
+
+    async def airport(self, airport: Airport) -> AirportDetail:
+        """One airport."""
+        now = datetime.now(UTC)
+        iata = airport.iata
+        newest, clean, curves, page_curve, board, delays = await asyncio.gather(
+            self._mysql.ask("weather", weather.newest),
+            self._air(),
+            self._mysql.ask(("curves", iata), lambda: weather.curves(airport, now)),
+            self._page_curve(airport, now),
+            self._board(airport),
+            self._delays(airport, now),
+        )
+        return AirportDetail(
+            now=now,
+            airport=airports.shown(airport),
+            weather=newest.map(lambda by_iata: by_iata.get(iata)).part(Part[Weather | None]),
+            air=clean.map(lambda by_iata: by_iata.get(iata)).part(Part[Air | None]),
+            curves=curves.part(Part[list[Series]]),
+            page_curve=page_curve.part(Part[Series | None]),
+            board=board.part(Part[Board | None]),
+            delays=delays.part(Part[Delays | None]),
+        )
+
+    async def quarantine(
+        self,
+        state: QuarantineState,
+        dag_id: str | None,
+        record_type: str | None,
+        reason_kind: str | None,
+        after: str | None,
+        limit: int,
+        visible: Visible,
+    ) -> Quarantine:
+        """A page of the quarantined records.
+
+        Raises:
+            ValueError: A record type without a kind of reason or a DAG, or the reverse; or the
+                cursor is none.
+        """
+        group = group_of(dag_id, record_type, reason_kind)
+        cursor = None if after is None else Cursor.of(after)
+        listed, groups = await asyncio.gather(
+            self._mysql.ask(
+                ("page", state, group, cursor, limit, visible),
+                lambda: quarantine.page(state, group, cursor, limit, visible),
+            ),
+            self._mysql.ask(("groups", state, visible), lambda: quarantine.groups(state, visible)),
+        )
+        data = None
+        if listed.data is not None and groups.data is not None:
+            data = QuarantinePage(
+                groups=groups.data, records=listed.data.records, next=listed.data.next
+            )
+        found = Found(data, listed.reason or groups.reason)
+        return Quarantine(now=datetime.now(UTC), page=found.part(Part[QuarantinePage]))
+
+    async def record(self, quarantine_id: str, visible: Visible) -> QuarantineDetail | None:
+        """One quarantined record; None when there is none that the user may see."""
+        found = await self._mysql.ask(
+            ("record", quarantine_id, visible), lambda: quarantine.record(quarantine_id, visible)
+        )
+        if found.data is None and found.reason is None:
+            return None
+        return QuarantineDetail(
+            now=datetime.now(UTC), record=found.part(Part[QuarantineRecord | None])
+        )
+
+    async def _minute_limits(self) -> Found[list[MinuteLimit]]:
+        redis = await self._redis.module()
+        return await self._redis.ask("limits", redis.minute_limits)
+
+    async def _board(self, airport: Airport) -> Found[Board | None]:
+        redis = await self._redis.module()
+        return await self._redis.ask(("board", airport.iata), lambda: redis.board(airport))
+
+    async def _page_curve(self, airport: Airport, now: datetime) -> Found[Series | None]:
+        redis = await self._redis.module()
+        key = ("curve", airport.iata)
+        return await self._redis.ask(key, lambda: redis.page_curve(airport, now))
+
+    async def _air(self) -> Found[dict[str, Air]]:
+        air = await self._dynamodb.module()
+        return await self._dynamodb.ask("air", air.air)
+
+    async def _departures(self, now: datetime) -> Found[dict[str, Departures]]:
+        flights = await self._cassandra.module()
+        return await self._cassandra.ask("departures", lambda: flights.departures(now.date()))
+
+    async def _delays(self, airport: Airport, now: datetime) -> Found[Delays | None]:
+        flights = await self._cassandra.module()
+        key = ("delays", airport.iata)
+        return await self._cassandra.ask(key, lambda: flights.delays(airport, now.date()))

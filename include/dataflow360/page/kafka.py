@@ -1,0 +1,139 @@
+"""What the Kafka cluster says of its topics and of the project's consumer groups."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from airflow.providers.apache.kafka.hooks.client import KafkaAdminClientHook
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from dataflow360.page.models import Cluster, ConsumerGroup, Topic
+from dataflow360.streams.kafka import CONNECTION_ID, ID_PREFIX
+
+_TIMEOUT_SECONDS = 4.0
+_MOST_TOPICS = 200
+_MOST_GROUPS = 100
+#: Topics that Kafka keeps for itself begin so.
+_INTERNAL = "__"
+
+_Places = Mapping[TopicPartition, Any]
+
+
+class _BoundedAdminHook(KafkaAdminClientHook):
+    """The provider's hook with time limits of the page."""
+
+    def _get_client(self, config: dict[str, Any]) -> AdminClient:
+        milliseconds = int(1_000 * _TIMEOUT_SECONDS)
+        return AdminClient(
+            {
+                **config,
+                # Whoever asks is told what is wrong; the client would tell the log each second.
+                "log_level": 0,
+                "socket.timeout.ms": milliseconds,
+                "socket.connection.setup.timeout.ms": milliseconds,
+            }
+        )
+
+
+def cluster() -> Cluster:
+    """Topics, replicas and consumer groups, as the brokers have them now.
+
+    Raises:
+        KafkaException: No broker answers in time, or they refuse the project's user.
+    """
+    client = _client()
+    metadata = client.list_topics(timeout=_TIMEOUT_SECONDS)
+    topics = dict(
+        sorted((name, each) for name, each in metadata.topics.items() if name[:2] != _INTERNAL)[
+            :_MOST_TOPICS
+        ]
+    )
+    places = [
+        TopicPartition(name, number) for name, each in topics.items() for number in each.partitions
+    ]
+    begins = _offsets(client, places, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+    ends = _offsets(client, places, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+    newest = _offsets(client, places, OffsetSpec.max_timestamp())  # type: ignore[no-untyped-call]
+    found = []
+    for name, each in topics.items():
+        own = [place for place in places if place.topic == name]
+        stamps = [newest[place].timestamp for place in own if newest[place].offset >= 0]
+        found.append(
+            Topic(
+                name=name,
+                partitions=len(own),
+                messages=sum(ends[place].offset - begins[place].offset for place in own),
+                newest_at=datetime.fromtimestamp(max(stamps) / 1_000, UTC) if stamps else None,
+                under_replicated=sum(
+                    len(part.isrs) < len(part.replicas) for part in each.partitions.values()
+                ),
+            )
+        )
+    return Cluster(
+        brokers=len(metadata.brokers), topics=found, groups=_groups(client, begins, ends)
+    )
+
+
+@cache
+def _client() -> AdminClient:
+    """One client for the process: it keeps its connections, and mends them by itself."""
+    client: AdminClient = _BoundedAdminHook(kafka_config_id=CONNECTION_ID).get_conn
+    return client
+
+
+def _offsets(client: AdminClient, places: list[TopicPartition], which: OffsetSpec) -> _Places:
+    futures = client.list_offsets(dict.fromkeys(places, which), request_timeout=_TIMEOUT_SECONDS)
+    return {place: future.result(_TIMEOUT_SECONDS) for place, future in futures.items()}
+
+
+def _groups(client: AdminClient, begins: _Places, ends: _Places) -> list[ConsumerGroup]:
+    listed = client.list_consumer_groups(request_timeout=_TIMEOUT_SECONDS)
+    names = sorted(
+        each.group_id
+        for each in listed.result(_TIMEOUT_SECONDS).valid
+        if each.group_id.startswith(ID_PREFIX)
+    )[:_MOST_GROUPS]
+    if not names:
+        return []
+    described = client.describe_consumer_groups(names, request_timeout=_TIMEOUT_SECONDS)
+    # librdkafka asks for the offsets of one group at a time.
+    committed = {
+        name: client.list_consumer_group_offsets(
+            [ConsumerGroupTopicPartitions(name)], request_timeout=_TIMEOUT_SECONDS
+        )[name]
+        for name in names
+    }
+    groups = []
+    for name in names:
+        group = described[name].result(_TIMEOUT_SECONDS)
+        offsets = committed[name].result(_TIMEOUT_SECONDS).topic_partitions
+        groups.append(
+            ConsumerGroup(
+                name=name,
+                state=group.state.name.lower(),
+                members=len(group.members),
+                lag=_lag(offsets, begins, ends),
+            )
+        )
+    return groups
+
+
+def _lag(offsets: list[TopicPartition], begins: _Places, ends: _Places) -> int:
+    """What a group has not committed yet of the topics that it reads, whole ones."""
+    committed: dict[str, dict[int, int]] = defaultdict(dict)
+    for place in offsets:
+        if place.error is not None:
+            raise KafkaException(place.error)
+        committed[place.topic][place.partition] = place.offset
+    lag = 0
+    for place, end in ends.items():
+        if place.topic in committed:
+            reached = committed[place.topic].get(place.partition, -1)
+            begin = begins[place].offset
+            lag += max(0, end.offset - (begin if reached < 0 else max(reached, begin)))
+    return lag
