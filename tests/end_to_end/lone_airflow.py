@@ -14,9 +14,9 @@ from pathlib import Path
 
 import httpx
 import MySQLdb
+from stack.contracts import Contracts
 
 from stack.commands import find
-from stack.contracts import Contracts
 from stack.environment import HOST
 from stack.profiles import ROOT
 from stack.servers.mysql import DATABASES

@@ -13,7 +13,8 @@ from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicP
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from dataflow360.page.models import Cluster, ConsumerGroup, Topic
-from dataflow360.streams.kafka import CONNECTION_ID, ID_PREFIX
+from dataflow360.records.topics import ID_PREFIX
+from dataflow360.streams.kafka import CONNECTION_ID
 
 _TIMEOUT_SECONDS = 4.0
 _MOST_TOPICS = 200
