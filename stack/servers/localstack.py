@@ -33,6 +33,7 @@ APIS = (
 )
 """The AWS APIs that LocalStack serves here."""
 
+
 def services(settings: Settings) -> tuple[Service, Service, Service]:
     """DynamoDB Local, kinesis-mock and LocalStack, each on the loopback interface."""
     return _dynamodb(settings), _kinesis(settings), _localstack(settings)
