@@ -94,7 +94,7 @@ class Compose:
         self.run("up", "--detach", f"--scale=airflow-worker={workers}", *arguments)
         self.wait()
 
-    def wait(self, seconds: float = 300) -> None:
+    def wait(self, seconds: float = 600) -> None:
         """Wait until each container runs healthily or, as a one-shot one, has succeeded.
 
         Raises:
@@ -121,10 +121,10 @@ class Compose:
         answer = self.daemon.docker("inspect", *(container.id for container in containers))
         return list(json.loads(answer.stdout))
 
-    def logs(self, *services: str) -> str:
-        """What the services have printed."""
-        result = self.run("logs", "--no-color", "--no-log-prefix", *services)
-        return result.stdout + result.stderr
+    def logs(self, service: str = "") -> str:
+        """What the containers of all services, or of one, have printed."""
+        printed = [self.daemon.docker("logs", each.id) for each in self.containers(service)]
+        return "".join(log.stdout + log.stderr for log in printed)
 
     def _environment(self) -> dict[str, str]:
         chosen = {name: f"{images.PREFIX}/{image}" for name, image in images.IMAGES.items()}
