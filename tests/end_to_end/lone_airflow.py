@@ -21,7 +21,7 @@ from stack.environment import HOST
 from stack.profiles import ROOT
 from stack.servers.mysql import DATABASES
 
-_START_SECONDS = 90
+_START_SECONDS = 180
 _UNUSED_REDIS = 15
 
 

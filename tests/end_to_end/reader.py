@@ -4,12 +4,13 @@ import base64
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -23,6 +24,7 @@ _FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--no-first-run", "--window-size=1360,900", "--lang=en-US",
 )  # fmt: skip
+_SCRIPT_SECONDS = 120
 _LOADED = """
     const panels = [...document.querySelectorAll(".panel")];
     return document.querySelector("main > .problem") !== null
@@ -39,6 +41,7 @@ def chromium() -> Iterator[Chrome]:
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = Chrome(options=options, service=Service(str(settings().chromedriver)))
+    driver.set_script_timeout(_SCRIPT_SECONDS)
     try:
         yield driver
     finally:
@@ -82,7 +85,7 @@ class Reader:
 
     def loaded(self) -> None:
         """Wait until every part has come or failed."""
-        self.wait(lambda: self.driver.execute_script(_LOADED), seconds=40)
+        self.wait(lambda: self.driver.execute_script(_LOADED))
 
     def one(self, selector: str) -> WebElement:
         return self.driver.find_element(By.CSS_SELECTOR, selector)
@@ -98,13 +101,16 @@ class Reader:
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
         element.click()
 
-    def wait[T](self, question: Callable[[], T], seconds: float = 20) -> T:
+    def wait[T](self, question: Callable[[], T], seconds: float = 60) -> T:
         """Wait until something is so."""
         deadline = time.monotonic() + seconds
-        while not (answer := question()):
-            assert time.monotonic() < deadline, f"still not so; the page says: {self.text('body')}"
+        while time.monotonic() < deadline:
+            # What is asked for may not be there yet, or be replaced just now.
+            with suppress(NoSuchElementException, StaleElementReferenceException):
+                if answer := question():
+                    return answer
             time.sleep(0.05)
-        return answer
+        raise AssertionError(f"still not so: {self.text('body')!r}, {self.complaints()}")
 
     def prefer(self, **settings: str) -> None:
         """Choose in another tab, as Airflow's UI keeps it: the page hears of it at once."""

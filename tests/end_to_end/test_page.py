@@ -303,7 +303,7 @@ def test_the_page_is_in_the_navigation_and_its_links_lead_to_airflows_own_pages(
     reader: Reader, landed: None
 ) -> None:
     reader.driver.get(f"{reader.url}/")
-    entry = reader.wait(lambda: reader.all("a[href*='plugin/dataflow360']"), seconds=40)[0]
+    entry = reader.wait(lambda: reader.all("a[href*='plugin/dataflow360']"))[0]
     reader.driver.execute_script("arguments[0].click()", entry)
     frame = reader.wait(lambda: reader.all("iframe[title=DataFlow360]"))[0]
     reader.driver.switch_to.frame(frame)
@@ -313,7 +313,7 @@ def test_the_page_is_in_the_navigation_and_its_links_lead_to_airflows_own_pages(
     reader.driver.switch_to.default_content()
     assert reader.driver.current_url.endswith("/plugin/dataflow360/dataflow360/#/map")
     reader.driver.refresh()  # and the same view is there again
-    frame = reader.wait(lambda: reader.all("iframe[title=DataFlow360]"), seconds=40)[0]
+    frame = reader.wait(lambda: reader.all("iframe[title=DataFlow360]"))[0]
     reader.driver.switch_to.frame(frame)
     reader.wait(lambda: reader.all(".place"))
     reader.click("#tab-overview")
@@ -403,6 +403,7 @@ def assert_inert(reader: Reader) -> None:
     )
 
 
+@pytest.mark.timeout(600)
 def test_a_mended_record_is_replayed_after_a_dry_run_and_the_numbers_change(
     operator: Reader, airflow: Airflow, day: date, reason: str, mended: str
 ) -> None:
@@ -415,14 +416,14 @@ def test_a_mended_record_is_replayed_after_a_dry_run_and_the_numbers_change(
     assert operator.text("#selected") == "3 selected"
 
     operator.click("#replay")
-    operator.wait(lambda: operator.all("#decision-go"), seconds=90)
+    operator.wait(lambda: operator.all("#decision-go"), seconds=180)
     dialog = operator.text("dialog")
     assert "What would happen:" in dialog
     assert "new \u00d7 3" in dialog
     assert stored(WEATHER, day) == before, "a dry run changes nothing"
 
     operator.click("#decision-go")
-    operator.wait(lambda: "Done." in operator.text("dialog"), seconds=180)
+    operator.wait(lambda: "Done." in operator.text("dialog"), seconds=400)
     operator.click("#decision-close")
     operator.wait(lambda: not operator.all(".records tbody tr"))
     assert len(stored(WEATHER, day)) == len(before) + 3
@@ -439,7 +440,7 @@ def test_a_record_is_dismissed_with_a_comment(operator: Reader, mended: str) -> 
     assert not operator.one("#decision-go").is_enabled(), "a comment is asked for"
     operator.one("#comment").send_keys("not <b>wanted</b>")
     operator.click("#decision-go")
-    operator.wait(lambda: "Done." in operator.text("dialog"), seconds=90)
+    operator.wait(lambda: "Done." in operator.text("dialog"), seconds=180)
     operator.click("#decision-close")
     operator.wait(lambda: "dismissed" in operator.text(".facts"))
     facts = operator.text(".facts")

@@ -12,9 +12,16 @@ export function s(tag, attributes = {}, ...children) {
   return filled(document.createElementNS(SVG, tag), attributes, children);
 }
 
-/** Foreign text: kept apart from the text around it, whatever direction its letters have. */
+/**
+ * Foreign text: kept apart from the text around it, whatever direction its letters have, and with
+ * escapes in place of what is not printable: marks that turn the direction, control characters.
+ */
 export function foreign(text, lang = null) {
-  return h("bdi", { lang }, text);
+  return h("bdi", { lang }, text.replace(/[\p{C}\u2028\u2029]/gu, escaped));
+}
+
+function escaped(letter) {
+  return `\\u{${letter.codePointAt(0).toString(16)}}`;
 }
 
 /** Put new children into an element; the focus and what was unfolded stay where they were. */

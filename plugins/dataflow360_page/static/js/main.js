@@ -29,8 +29,8 @@ let shownAt = 0;
 let turns = 0;
 
 startTheme();
-await startTexts(() => show());
 try {
+  await startTexts(() => show());
   me = await ask("api/me");
   setRoot(me.root);
   addEventListener("hashchange", () => show());

@@ -1,7 +1,7 @@
 // Small pieces that several views have.
 
 import { airflowLink } from "./airflow.js";
-import { h } from "./dom.js";
+import { foreign, h } from "./dom.js";
 import { number, t } from "./texts.js";
 
 const TONES = {
@@ -20,7 +20,7 @@ export function badge(state) {
 export function problem(error) {
   const login =
     error.status === 401 ? [" ", airflowLink("/auth/login", {}, t("error.login"))] : [];
-  return h("p", { class: "problem" }, error.message, login);
+  return h("p", { class: "problem" }, foreign(error.message), login);
 }
 
 /** The content of a part; greyed, with the reason, when its store is not available. */
@@ -31,7 +31,7 @@ export function part(heading, state, content) {
       "section",
       { class: "part off" },
       title,
-      h("p", { class: "reason" }, h("strong", {}, t("off")), " ", h("bdi", { lang: "en" }, state.reason)),
+      h("p", { class: "reason" }, h("strong", {}, t("off")), " ", foreign(state.reason, "en")),
     );
   }
   return h("section", { class: "part" }, title, content());
