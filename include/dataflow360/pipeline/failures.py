@@ -115,10 +115,15 @@ def _code_and_cause(error: MySQLdb.Error) -> tuple[int, str]:
     return int(code), (str(rest[0]) if rest else str(error)).rstrip(".")
 
 
+def cassandra_causes(error: NoHostAvailable) -> list[Exception]:
+    """Why each node could not be used; empty where the driver names the nodes alone."""
+    return list(error.errors.values()) if isinstance(error.errors, dict) else []
+
+
 def _cassandra_failure(
     error: Exception, administrator: str, next_step: str
 ) -> FatalError | RetriableError:
-    causes = error.errors.values() if isinstance(error, NoHostAvailable) else [error]
+    causes = cassandra_causes(error) if isinstance(error, NoHostAvailable) else [error]
     cause = "; ".join(sorted({str(each) for each in causes})) or str(error)
     if isinstance(error, UnresolvableContactPoints):  # says nothing itself
         cause = "no address is known for its host"

@@ -11,6 +11,7 @@ from cassandra.cluster import NoHostAvailable
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from dataflow360.errors import FatalError
+from dataflow360.pipeline.failures import cassandra_causes
 from dataflow360.provision.account import Account
 from dataflow360.records import ddl
 
@@ -115,5 +116,5 @@ def _opens(sign_in: SignIn, account: Account) -> bool:
 
 def _is_refusal(error: BaseException) -> bool:
     return isinstance(error, NoHostAvailable) and any(
-        isinstance(cause, AuthenticationFailed) for cause in error.errors.values()
+        isinstance(cause, AuthenticationFailed) for cause in cassandra_causes(error)
     )

@@ -70,6 +70,10 @@ RETRIABLE = {
         NoHostAvailable("no", {NODE: AuthenticationFailed("no"), OTHER: OSError("refused")}),
         "dataflow360_cassandra",
     ),
+    "cassandra-no-node-left-for-the-keyspace": (
+        NoHostAvailable("Unable to connect using keyspace 'aerien'", [NODE]),
+        "Unable to connect using keyspace 'aerien'",
+    ),
     "cassandra-no-node-tried": (NoHostAvailable("no node is known", {}), "no node is known"),
     "cassandra-unknown-host": (UnresolvableContactPoints({}), "no address is known for its host"),
     "cassandra-timed-out": (OperationTimedOut({NODE: "timeout"}), "dataflow360_cassandra"),
