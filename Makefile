@@ -77,7 +77,8 @@ lint: bootstrap-python ## check style and types
 bench: bootstrap ## measure speed and memory on the stores of the test stack
 	@$(TEST) up --without-airflow; status=$$?; \
 	if [ $$status = 0 ]; then \
-		$(TEST) run -- $(PYTHON) -m benchmarks $(ARGS); status=$$?; \
+		$(TEST) run -- env AIRFLOW__LOGGING__LOGGING_LEVEL=ERROR \
+			$(PYTHON) -m benchmarks $(ARGS); status=$$?; \
 	fi; \
 	$(TEST) down && exit $$status
 

@@ -8,8 +8,8 @@ LocalStack answers unless the connection `dataflow360_aws` has no `endpoint_url`
 
 The defaults of the params:
 **one shard** takes 1,000 records a second, and sixteen airports an hour need less;
-**batches of 500** are what one PutRecords brings, handled by one invocation in a second, and
-**one second** is what a record waits at most for its batch to fill;
+**batches of 500** are what one PutRecords brings, handled by one invocation in a second;
+**no window**, as the records of an hour come in one PutRecords: waiting would only make them late;
 **TRIM_HORIZON** reads what was put before the mapping was made, which LATEST would lose;
 **three more attempts** outlast a short failure and end a lasting one: what is given up is named in
 the queue `kinesis_to_dynamo_failures`, and the shard goes on.

@@ -101,6 +101,7 @@ def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         except RefusedError as refusal:
             failures.append({"itemIdentifier": number})
             _log("ERROR", "record refused", request_id, sequenceNumber=number, reason=str(refusal))
+    dynamodb()  # made here: threads that make clients at once get in each other's way
     # The history comes first: what is the state is in the history.
     kept = _write_history(items)
     newer = _write_states(items)
@@ -264,13 +265,15 @@ def _write_history(items: Iterable[Item]) -> int:
     One call must not name a key twice: the later one is kept.
     """
     distinct = {(item["ville"], item["timestamp"]): item for item in items}
-    for group in batched(distinct.values(), _BATCH, strict=False):
-        _write_batch([{"PutRequest": {"Item": _serialised(item)}} for item in group])
+    with ThreadPoolExecutor(_WRITERS) as writers:
+        for _ in writers.map(_write_batch, batched(distinct.values(), _BATCH, strict=False)):
+            pass
     return len(distinct)
 
 
-def _write_batch(requests: list[dict[str, Any]]) -> None:
+def _write_batch(items: Iterable[Item]) -> None:
     """Put up to 25 items, asking again for those that DynamoDB leaves out when it is busy."""
+    requests = [{"PutRequest": {"Item": _serialised(item)}} for item in items]
     for attempt in range(_ATTEMPTS):
         if attempt:
             time.sleep(_PAUSE * 2**attempt * random.uniform(0.5, 1))  # noqa: S311

@@ -65,7 +65,11 @@ def _delete_mapping() -> None:
 
 def _delete_stream() -> None:
     kinesis = client("kinesis")
-    look_up(kinesis.delete_stream, StreamName=names.STREAM, EnforceConsumerDeletion=True)
+    # Asked first: kinesis-mock refuses to delete a stream that it does not have, and half a second
+    # later still removes the one that has been made meanwhile.
+    if look_up(kinesis.describe_stream_summary, StreamName=names.STREAM) is None:
+        return
+    kinesis.delete_stream(StreamName=names.STREAM, EnforceConsumerDeletion=True)
     kinesis.get_waiter("stream_not_exists").wait(
         StreamName=names.STREAM, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
     )

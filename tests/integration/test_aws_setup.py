@@ -146,7 +146,7 @@ def test_a_setting_that_has_drifted_is_mended_and_nothing_else(resource, change)
 
 
 def test_other_params_change_the_stream_and_the_mapping():
-    request = SetupRequest(shards=2, batch_size=7, window_seconds=0, maximum_retry_attempts=1)
+    request = SetupRequest(shards=2, batch_size=7, window_seconds=2, maximum_retry_attempts=1)
     assert set_up(request) == UNCHANGED | {"stream": "updated", "mapping": "updated"}
     mapping = find_mapping(client("lambda"), arns())
     assert (mapping["BatchSize"], mapping["MaximumRetryAttempts"]) == (7, 1)

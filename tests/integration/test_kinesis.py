@@ -31,7 +31,7 @@ from dataflow360.streams import measurements as payloads
 from dataflow360.streams.kinesis import Place, Record
 from tests.integration.buckets import bucket, land_in, s3
 from tests.integration.killing import Point, run_and_kill
-from tests.integration.serverless import client, given_up, history, state, wait_until
+from tests.integration.serverless import client, forget, given_up, history, state, wait_until
 from tests.simulator import Simulator, simulator
 
 __all__ = ["bucket", "land_in", "s3", "simulator"]
@@ -61,13 +61,8 @@ def _path(serverless: None, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def empty_tables(serverless: None) -> None:
     """Both tables without the cities of the airports."""
-    dynamodb = client("dynamodb")
     for ville in CITIES:
-        key = {"ville": {"S": ville}}
-        dynamodb.delete_item(TableName=names.STATE_TABLE, Key=key)
-        for item in history(ville):
-            moment = {"timestamp": {"N": str(item["timestamp"])}}
-            dynamodb.delete_item(TableName=names.HISTORY_TABLE, Key=key | moment)
+        forget(ville)
 
 
 @pytest.fixture

@@ -58,8 +58,7 @@ def look(batch_id: str) -> Arrival:
     with mysql.connect() as connection:
         batch = registry.get(connection, batch_id)
         note = Note.of(batch.folder)
-        held = tables.hold(client("dynamodb"), [row.key for row in note.sent])
-        away = [row for row in note.sent if not _is_stored(held, row)]
+        away = _away(client("dynamodb"), note.sent)
         missing = _not_given_up(connection, batch, note, away) if away else []
     return Arrival(
         put=len(note.sent),
@@ -72,9 +71,18 @@ def look(batch_id: str) -> Arrival:
     )
 
 
-def _is_stored(held: tables.Held, row: Sent) -> bool:
-    item = held.item(row.key)
-    return item is not None and (row.before is None or tables.digest(item) != row.before)
+def _away(dynamodb: Any, sent: Sequence[Sent]) -> Sequence[Sent]:
+    """The rows that the tables do not hold, or not yet in the version that was put."""
+    new = tables.hold(dynamodb, [row.key for row in sent if row.before is None], whole=False)
+    others = tables.hold(dynamodb, [row.key for row in sent if row.before is not None])
+
+    def is_stored(row: Sent) -> bool:
+        if row.before is None:
+            return new.item(row.key) is not None
+        item = others.item(row.key)
+        return item is not None and tables.digest(item) != row.before
+
+    return [row for row in sent if not is_stored(row)]
 
 
 def _not_given_up(

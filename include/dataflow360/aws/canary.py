@@ -7,13 +7,14 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-import tenacity
+from tenacity import wait_fixed
 
 from dataflow360.aws import names
 from dataflow360.aws.arns import Arns
 from dataflow360.aws.function import find_mapping
 from dataflow360.aws.looking import look_up
 from dataflow360.errors import RetriableError
+from dataflow360.polling import poll
 
 _LOG_LINES = 5
 
@@ -59,12 +60,9 @@ def send(path: Path, arns: Arns, name: str, timestamp: int, seconds: float) -> s
         PartitionKey=city,
         Data=json.dumps(record | {"timestamp": timestamp}).encode(),
     )
-    missing = tenacity.Retrying(
-        retry=tenacity.retry_if_result(bool),
-        wait=tenacity.wait_fixed(0.2),
-        stop=tenacity.stop_after_delay(seconds),
-        retry_error_callback=lambda call: call.outcome.result() if call.outcome else list(items),
-    )(lambda: _missing(path.dynamodb, items))
+    missing = poll(
+        lambda: _missing(path.dynamodb, items), again=bool, wait=wait_fixed(0.2), seconds=seconds
+    )
     took = time.monotonic() - started
     _remove(path.dynamodb, items)
     if missing:

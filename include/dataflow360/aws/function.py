@@ -7,13 +7,14 @@ import hashlib
 import json
 from typing import Any
 
-import tenacity
+from tenacity import wait_fixed
 
 from dataflow360.aws import names
 from dataflow360.aws.arns import Arns
 from dataflow360.aws.looking import WAITING, Document, Outcome, look_up, looking_again
 from dataflow360.aws.request import SetupRequest
 from dataflow360.errors import RetriableError
+from dataflow360.polling import poll
 
 _RUNTIME = "python3.13"
 _HANDLER = "lambda_consumer.lambda_handler"
@@ -188,12 +189,12 @@ def _has(present: Document, name: str, value: object) -> bool:
 
 def _wait_until_enabled(lambda_: Any, uuid: str) -> None:
     """There is no waiter of AWS's for mappings."""
-    state = tenacity.Retrying(
-        retry=tenacity.retry_if_result(lambda state: state != "Enabled"),
-        wait=tenacity.wait_fixed(0.5),
-        stop=tenacity.stop_after_delay(_MAPPING_SECONDS),
-        retry_error_callback=lambda call: call.outcome.result() if call.outcome else "unknown",
-    )(lambda: lambda_.get_event_source_mapping(UUID=uuid)["State"])
+    state = poll(
+        lambda: str(lambda_.get_event_source_mapping(UUID=uuid)["State"]),
+        again=lambda state: state != "Enabled",
+        wait=wait_fixed(0.5),
+        seconds=_MAPPING_SECONDS,
+    )
     if state != "Enabled":
         raise RetriableError(
             f"The event source mapping of {names.STREAM} is still {state} after "

@@ -26,7 +26,7 @@ class SetupRequest(Params):
         description="Records that one invocation gets at most.",
     )
     window_seconds: int = Field(
-        default=1,
+        default=0,
         ge=0,
         le=300,
         title="Window",

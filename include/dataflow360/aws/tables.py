@@ -10,10 +10,11 @@ from decimal import Decimal
 from itertools import batched
 from typing import Any
 
-from tenacity import Retrying, retry_if_result, stop_after_delay, wait_random_exponential
+from tenacity import wait_random_exponential
 
 from dataflow360.aws import names
 from dataflow360.errors import RetriableError
+from dataflow360.polling import poll
 
 #: City and moment (unix seconds) of an observation.
 type Key = tuple[str, int]
@@ -47,12 +48,14 @@ class Held:
         return self.history.get(key) if self.newest.get(ville, -1) >= moment else None
 
 
-def hold(client: Any, keys: Iterable[Key]) -> Held:
+def hold(client: Any, keys: Iterable[Key], *, whole: bool = True) -> Held:
     """Look up observations in both tables, consistently.
 
     Args:
         client: Client of DynamoDB.
         keys: The observations.
+        whole: Whether their items are wanted with all attributes, or with those of the key only,
+            which is twice as fast.
 
     Raises:
         RetriableError: DynamoDB leaves keys unread for a minute.
@@ -62,11 +65,13 @@ def hold(client: Any, keys: Iterable[Key]) -> Held:
         client,
         names.HISTORY_TABLE,
         [{"ville": {"S": ville}, "timestamp": {"N": str(moment)}} for ville, moment in wanted],
+        whole=whole,
     )
     states = _read(
         client,
         names.STATE_TABLE,
         [{"ville": {"S": ville}} for ville in sorted({ville for ville, _ in wanted})],
+        whole=False,
     )
     return Held(
         {(item["ville"]["S"], int(item["timestamp"]["N"])): item for item in history},
@@ -99,32 +104,30 @@ def is_same(item: Item, data: bytes) -> bool:
     return places and held == told
 
 
-def _read(client: Any, table: str, keys: list[Item]) -> Iterator[Item]:
+def _read(client: Any, table: str, keys: list[Item], *, whole: bool) -> Iterator[Item]:
     for some in batched(keys, _KEYS_AT_ONCE, strict=False):
-        yield from _read_batch(client, table, list(some))
+        yield from _read_batch(client, table, list(some), whole=whole)
 
 
-def _read_batch(client: Any, table: str, keys: list[Item]) -> list[Item]:
+def _read_batch(client: Any, table: str, keys: list[Item], *, whole: bool) -> list[Item]:
     found: list[Item] = []
     waiting = keys
+    wanted: dict[str, Any] = {"ConsistentRead": True}
+    if not whole:
+        wanted |= {
+            "ProjectionExpression": "ville, #timestamp",
+            "ExpressionAttributeNames": {"#timestamp": "timestamp"},
+        }
 
     def read_rest() -> int:
         """Read what is not read yet; how many keys are left after it."""
         nonlocal waiting
-        answer = client.batch_get_item(
-            RequestItems={table: {"Keys": waiting, "ConsistentRead": True}}
-        )
+        answer = client.batch_get_item(RequestItems={table: {"Keys": waiting, **wanted}})
         found.extend(answer["Responses"].get(table, []))
         waiting = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
         return len(waiting)
 
-    left = Retrying(
-        retry=retry_if_result(bool),
-        wait=_PAUSE,
-        stop=stop_after_delay(_GIVE_UP_SECONDS),
-        retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
-    )(read_rest)
-    if left:
+    if left := poll(read_rest, again=bool, wait=_PAUSE, seconds=_GIVE_UP_SECONDS):
         raise RetriableError(
             f"DynamoDB has left {left} of {len(keys)} keys of {table} unread for "
             f"{_GIVE_UP_SECONDS:g} s; this task tries again later."

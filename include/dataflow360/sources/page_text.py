@@ -157,6 +157,9 @@ def table_rows(html: str, row_selector: str, cell_selector: str) -> Iterator[Row
         row_selector: What selects a row.
         cell_selector: What selects a cell in it.
     """
+    if "<" not in html:
+        # There is no element in it, and Beautiful Soup would warn that it looks like a file's name.
+        return
     # The driver hands on what scripts have put into a page, halves of surrogate pairs included.
     document = BeautifulSoup(html.encode("utf-8", "replace"), "lxml", from_encoding="utf-8")
     for row in document.select(row_selector):

@@ -6,14 +6,13 @@ written as into any other store: when ``upsert`` returns, they are there.
 
 from __future__ import annotations
 
-from typing import Any
-
 import pyarrow as pa
-from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+from tenacity import wait_fixed
 
 from dataflow360.aws import tables
 from dataflow360.aws.clients import client
 from dataflow360.errors import RetriableError
+from dataflow360.polling import poll
 from dataflow360.records.contract import CONTENT_HASH, DynamoDBTable
 from dataflow360.stores.store import Known
 from dataflow360.streams import kinesis, measurements
@@ -65,13 +64,9 @@ class DynamoDBStore:
         def away() -> int:
             return int(self.lookup(rows).hashes.null_count)
 
-        left: Any = Retrying(
-            retry=retry_if_result(bool),
-            wait=wait_fixed(_LOOK_EVERY_SECONDS),
-            stop=stop_after_delay(_ARRIVE_SECONDS),
-            retry_error_callback=lambda call: call.outcome.result() if call.outcome else None,
-        )(away)
-        if left:
+        if left := poll(
+            away, again=bool, wait=wait_fixed(_LOOK_EVERY_SECONDS), seconds=_ARRIVE_SECONDS
+        ):
             raise RetriableError(
                 f"{left} of {rows.num_rows} records of batch {batch_id} were put on "
                 f"{self._table.stream} and are not in {self._table.history} after "

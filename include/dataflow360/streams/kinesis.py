@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tenacity import Retrying, retry_if_result, stop_after_delay, wait_random_exponential
+from tenacity import wait_random_exponential
 
 from dataflow360.errors import FatalError, RetriableError
+from dataflow360.polling import poll
 
 log = logging.getLogger(__name__)
 
@@ -125,13 +126,7 @@ def _put_batch(client: Any, stream: str, batch: list[Record]) -> list[Place]:
                      _described(reasons))  # fmt: skip
         return reasons.total()
 
-    left = Retrying(
-        retry=retry_if_result(bool),
-        wait=_PAUSE,
-        stop=stop_after_delay(_GIVE_UP_SECONDS),
-        retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
-    )(put_rest)
-    if left:
+    if left := poll(put_rest, again=bool, wait=_PAUSE, seconds=_GIVE_UP_SECONDS):
         raise RetriableError(
             f"The stream {stream} has refused {left} of {len(batch)} records for "
             f"{_GIVE_UP_SECONDS:g} s ({_described(reasons)}); this task tries again later and "

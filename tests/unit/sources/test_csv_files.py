@@ -138,6 +138,12 @@ def test_a_visibility_may_be_missing(text):
     assert chunk.table["visibilite"].to_pylist() == [None]
 
 
+@pytest.mark.parametrize("others", [(), (line(date_observation="soon"),)], ids=["alone", "amid"])
+def test_a_byte_order_mark_amid_a_file_belongs_to_its_value(others):
+    row = parse(line(pays="\ufeffBénin"), *others).table
+    assert row["pays"].to_pylist() == ["\ufeffBénin"]
+
+
 def test_a_quoted_field_may_have_commas_and_quotes():
     chunk = parse(line(conditions_meteo='"Pluie, ""forte"""'))
     assert refusals(chunk) == []

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dataflow360.airports import AIRPORTS
@@ -273,5 +273,7 @@ def test_every_row_of_a_table_is_a_row_or_refused(lines):
 
 @settings(max_examples=1000)
 @given(st.text(), st.none() | st.text())
+@example(".XML", None)
+@example("http://example.org", None)
 def test_any_text_is_read_without_a_crash(html, embedded):
     assert parse(PageText(embedded, html), 1, DAKAR, INTERVAL).table.num_rows == 0

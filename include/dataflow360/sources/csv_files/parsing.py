@@ -9,6 +9,7 @@ alike.
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import Callable
 from datetime import date
@@ -244,6 +245,9 @@ def _read(
     types: dict[str, pa.DataType],
     on_wrong_width: Callable[[Any], str] | None = None,
 ) -> pa.Table:
+    if text.startswith(codecs.BOM_UTF8):
+        # pyarrow drops a byte order mark; that of the file is gone, so this one belongs to a value.
+        text = codecs.BOM_UTF8 + text
     return pacsv.read_csv(
         pa.BufferReader(text),
         # One thread: pyarrow numbers the lines it refuses only then.
