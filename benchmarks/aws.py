@@ -31,7 +31,7 @@ class Path:
 
     def create(self) -> None:
         """Make them, empty."""
-        from dataflow360.aws import function, setup
+        from dataflow360.aws import canary, function, setup
         from dataflow360.aws.arns import Arns
         from dataflow360.aws.package import consumer_zip
         from dataflow360.aws.request import SetupRequest
@@ -46,6 +46,8 @@ class Path:
         function.ensure_role(client("iam"), arns)
         function.ensure_function(client("lambda"), arns, consumer_zip())
         function.ensure_mapping(client("lambda"), arns, request, stream=stream)
+        path = canary.Path(client("kinesis"), client("dynamodb"), client("lambda"), client("logs"))
+        canary.send(path, arns, "benchmark", 0, seconds=60)
 
     def empty(self) -> None:
         """Make them anew: kinesis-mock is the slower the more records a stream holds."""
