@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
+from MySQLdb.cursors import DictCursor
 
 from dataflow360.pipeline import extraction, publishing, reconciling, staging
 from dataflow360.pipeline.extraction import Extraction
@@ -108,3 +109,10 @@ def stored(flow: Flow, day: date) -> dict[str, dict[str, Any]]:
                 (day,),
             )
     return {str(row[0]): dict(zip(columns, row, strict=True)) for row in rows}
+
+
+def explain(connection: Any, statement: str, parameters: tuple[Any, ...]) -> list[dict[str, Any]]:
+    """MySQL's plan of a statement: each step by the names of its columns."""
+    with connection.cursor(DictCursor) as cursor:
+        cursor.execute(f"EXPLAIN {statement}", parameters)
+        return list(cursor.fetchall())

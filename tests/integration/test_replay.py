@@ -43,6 +43,7 @@ from tests.integration.support import (
     WEATHER,
     Flow,
     ends,
+    explain,
     finish,
     ids_since,
     new_run,
@@ -515,7 +516,7 @@ def test_filters(filters: dict, found: int, day: date, connection: object) -> No
     ("filters", "index"),
     [
         pytest.param({}, "by_time", id="all"),
-        pytest.param({"dag": "csv_files"}, "by_time", id="dag"),
+        pytest.param({"dag": "csv_files"}, "by_dag", id="dag"),
         pytest.param({"record_type": "vols"}, "by_type", id="record-type"),
     ],
 )
@@ -527,13 +528,12 @@ def test_the_newest_are_found_by_an_index_alone(
     monkeypatch.setattr(quarantine_records, "fetch", lambda *query: asked.append(query) or [])
     quarantine_records.find(connection, QuarantineFilter.checked(filters))
     ((_, statement, parameters),) = asked
-    steps = mysql.fetch(connection, f"EXPLAIN {statement}", parameters)
-    (search,) = (step for step in steps if step[2] == "quarantine")
-    assert search[5] == index
-    assert "Using index" in search[9]
-    assert "filesort" not in search[9]
-    (read,) = (step for step in steps if step[2] == "record")
-    assert (read[3], read[5]) == ("eq_ref", "PRIMARY")
+    steps = {step["table"]: step for step in explain(connection, statement, parameters)}
+    search, read = steps["quarantine"], steps["record"]
+    assert search["key"] == index
+    assert "Using index" in search["Extra"]
+    assert "filesort" not in search["Extra"]
+    assert (read["type"], read["key"]) == ("eq_ref", "PRIMARY")
 
 
 def test_an_id_may_be_given_by_its_beginning(day: date, connection: object) -> None:

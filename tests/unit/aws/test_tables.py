@@ -81,8 +81,13 @@ def test_an_observation_is_at_its_end_in_both_tables(history, newest, is_at_end)
     assert (Held(history, newest).item(("Dakar", HOUR)) is not None) == is_at_end
 
 
-def wanted(table: str, *keys: dict[str, Any]) -> dict[str, Any]:
-    return {"RequestItems": {table: {"Keys": list(keys), "ConsistentRead": True}}}
+def wanted(table: str, *keys: dict[str, Any], whole: bool = True) -> dict[str, Any]:
+    told = {
+        "ProjectionExpression": "ville, #timestamp",
+        "ExpressionAttributeNames": {"#timestamp": "timestamp"},
+    }
+    asked = {"Keys": list(keys), "ConsistentRead": True} | ({} if whole else told)
+    return {"RequestItems": {table: asked}}
 
 
 def key(ville: str, moment: int | None = None) -> dict[str, Any]:
@@ -109,7 +114,7 @@ def test_keys_that_dynamodb_leaves_out_are_asked_for_again(client):
         stub.add_response(
             "batch_get_item",
             {"Responses": {state: [ITEM]}, "UnprocessedKeys": {}},
-            wanted(state, key("Bamako"), key("Dakar")),
+            wanted(state, key("Bamako"), key("Dakar"), whole=False),
         )
         held = hold(client, [("Dakar", HOUR), ("Bamako", HOUR), ("Dakar", HOUR)])
         stub.assert_no_pending_responses()
