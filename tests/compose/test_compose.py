@@ -65,6 +65,14 @@ def test_without_one_variable_it_refuses_and_names_it(
     assert "make env" in answer.stderr
 
 
+def test_without_an_env_file_it_refuses_with_a_sentence(compose: Compose, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.env"
+    empty.touch()
+    answer = compose.run("config", "--quiet", env=empty, check=False)
+    assert answer.returncode != 0
+    assert "is missing a value: run 'make env', which writes it to .env" in answer.stderr
+
+
 def test_the_whole_file_is_free_of_warnings(compose: Compose) -> None:
     answer = compose.run("--profile=tools", "config", "--quiet")
     assert answer.stdout + answer.stderr == ""
@@ -111,6 +119,26 @@ def test_each_worker_has_run_tasks(airflow: Airflow, console: Console) -> None:
     }
     console.print(f"  tasks by worker, of the last {len(tasks)}: {by_worker}")
     assert len(by_worker) == WORKERS
+
+
+def test_the_page_is_answered_by_every_store(settings: Settings, console: Console) -> None:
+    viewer = session(settings, "lecteur").http
+    parts = ("overview", "kafka", "kinesis", "map", "airports/DSS", "quarantine")
+    for part in parts:
+        answer = viewer.get(f"{airflow_url(settings)}/dataflow360/api/{part}")
+        assert answer.status_code == httpx.codes.OK, (part, answer.text)
+        assert unavailable(answer.json()) == []
+    console.print(f"  the page answers the viewer: {', '.join(parts)}")
+
+
+def unavailable(answer: Any) -> list[str]:
+    """Why parts of an answer of the page are missing, if any are."""
+    if isinstance(answer, list):
+        return [reason for each in answer for reason in unavailable(each)]
+    if not isinstance(answer, dict):
+        return []
+    own = [answer["reason"]] if answer.get("available") is False else []
+    return own + [reason for each in answer.values() for reason in unavailable(each)]
 
 
 # ---- who may do what

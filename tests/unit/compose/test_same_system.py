@@ -33,7 +33,7 @@ def test_tasks_have_the_same_connections(
     given = {
         name.removeprefix(prefix): json.loads(filled(value))
         for name, value in environment.items()
-        if name.startswith(prefix)
+        if name.startswith(prefix) and value is not None
     }
     expected = connections(settings)
     stores = {name: expected[name] for name in expected if name in given}
@@ -49,6 +49,31 @@ def test_sources_are_simulated_until_the_env_file_has_a_key(services: dict[str, 
     for handed_on in ("OPENWEATHER_API_KEY", "AVIATIONSTACK_API_KEY", "DATAFLOW360_LIVE_SITES"):
         assert environment[handed_on] is None
     assert environment["SIMULATOR_URL"] == "http://simulator:8090"
+
+
+def test_what_alerts_need_is_handed_on_where_the_env_file_has_it(
+    services: dict[str, Service],
+) -> None:
+    environment = services["airflow-worker"]["environment"]
+    for handed_on in (
+        "DATAFLOW360_NOTIFIER",
+        "DATAFLOW360_MAIL_TO",
+        "AIRFLOW_CONN_SMTP_DEFAULT",
+        "AIRFLOW_CONN_DATAFLOW360_WEBHOOK",
+    ):
+        assert environment[handed_on] is None
+
+
+def test_the_page_has_the_connections_of_the_tasks(services: dict[str, Service]) -> None:
+    page, tasks = (
+        {
+            name: value
+            for name, value in services[service]["environment"].items()
+            if name.startswith("AIRFLOW_CONN_DATAFLOW360_") and value is not None
+        }
+        for service in ("airflow-api-server", "airflow-worker")
+    )
+    assert page == tasks
 
 
 def test_kafka_has_the_same_properties(

@@ -19,6 +19,8 @@ ONCE = {
     "provision-postgres",
 }
 TASKS = {"airflow-triggerer", "airflow-worker", "jupyter"}
+#: Who asks the stores: tasks and triggers, and the page.
+ASKING = TASKS | {"airflow-api-server"}
 
 NETWORKS = {
     "airflow": {
@@ -28,12 +30,19 @@ NETWORKS = {
         "airflow-triggerer",
         "airflow-worker",
     },
-    "aws": {"localstack", *TASKS},
+    "aws": {"localstack", *ASKING},
     "aws-stores": {"dynamodb", "kinesis", "localstack"},
     "browser": {"airflow-worker", "selenium"},
-    "cassandra": {"airflow-worker", "cassandra", "jupyter", "provision-cassandra"},
+    "cassandra": {
+        "airflow-api-server",
+        "airflow-worker",
+        "cassandra",
+        "jupyter",
+        "provision-cassandra",
+    },
     "celery": {"airflow-scheduler", "airflow-worker", "celery-broker"},
     "kafka": {
+        "airflow-api-server",
         "airflow-worker",
         "jupyter",
         "kafka-1",
@@ -53,8 +62,8 @@ NETWORKS = {
         "postgres",
         "provision-postgres",
     },
-    "mysql": {"mysql", "provision-mysql", *TASKS},
-    "redis": {"airflow-worker", "jupyter", "redis"},
+    "mysql": {"mysql", "provision-mysql", *ASKING},
+    "redis": {"airflow-api-server", "airflow-worker", "jupyter", "redis"},
     "sources": {"airflow-worker", "selenium", "simulator"},
     "ui": {"airflow-api-server"},
 }
@@ -221,10 +230,12 @@ def test_an_administrator_s_connection_is_only_where_the_store_is_set_up(
     assert connections == {admin, admin.removesuffix("_ADMIN")}
 
 
-def test_only_who_runs_tasks_has_the_stores_passwords(services: dict[str, Service]) -> None:
+def test_only_who_runs_tasks_or_shows_the_page_has_the_stores_passwords(
+    services: dict[str, Service],
+) -> None:
     holders = {
         name
         for name, service in services.items()
         if any(variable.startswith("AIRFLOW_CONN_") for variable in service.get("environment", {}))
     }
-    assert holders == TASKS | {"provision-kafka", "provision-mysql", "provision-cassandra"}
+    assert holders == ASKING | {"provision-kafka", "provision-mysql", "provision-cassandra"}
