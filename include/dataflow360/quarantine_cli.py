@@ -136,17 +136,16 @@ def replay_records(
 def dismiss(
     records: Prefixes,
     comment: Annotated[str, typer.Option(help="Why they are not wanted.")],
-    by: Annotated[str | None, typer.Option(help="Who decides it; you by default.")] = None,
 ) -> None:
-    """Dismiss open records, with a comment."""
+    """Dismiss open records, with a comment and the name of your account."""
     from dataflow360.pipeline import quarantine_records
     from dataflow360.pipeline.replay_request import ReplayRequest
 
-    request = ReplayRequest.checked({"dismiss": comment, "by": by})
+    request = ReplayRequest.checked({"dismiss": comment})
     with _session() as connection:
         ids = [quarantine_records.id_of(connection, prefix) for prefix in records]
-        who = request.by or getpass.getuser()
-        count = quarantine_records.dismiss(connection, ids, (request.dismiss or "").strip(), who)
+        said = (request.dismiss or "").strip()
+        count = quarantine_records.dismiss(connection, ids, said, getpass.getuser())
     _print(f"{count} records dismissed; {len(set(ids)) - count} were not open.")
 
 

@@ -32,7 +32,7 @@ MODELS = {
 SYNTHETIC = {"refetch", "airports", "bad_share", "day", "rows"}
 REPLAY = {
     *("record_type", "dag", "batch_id", "reason", "since", "ids", "limit"),
-    *("dry_run", "dismiss", "by"),
+    *("dry_run", "dismiss"),
 }
 NAMES = {
     "synthetic_flights": SYNTHETIC,
@@ -99,7 +99,7 @@ def test_the_defaults_are_valid_and_mean_what_the_library_means(dag_id, dagbag):
         ("aws_setup", {"window_seconds": 0, "maximum_retry_attempts": 0}),
         ("replay_quarantine", {"record_type": "vols", "since": "2026-11-01", "limit": 1}),
         ("replay_quarantine", {"ids": [QUARANTINE_ID], "dry_run": False, "dismiss": "a test"}),
-        ("replay_quarantine", {"dag": "csv_files", "reason": "humidite", "by": "Awa"}),
+        ("replay_quarantine", {"dag": "csv_files", "reason": "humidite"}),
     ],
 )
 def test_what_the_form_lets_through_the_library_takes(dag_id, values, asked):

@@ -96,8 +96,3 @@ class ReplayRequest(QuarantineFilter):
         title="Dismiss, because",
         description="Dismiss the records with this comment instead of replaying them.",
     )
-    by: ShortText = Field(
-        default=None,
-        title="Dismissed by",
-        description="Who dismisses them, when it is not the user who triggers the run.",
-    )

@@ -75,14 +75,14 @@ def select(request: ReplayRequest, run: Run, by: str, show: Show) -> Selected:
     Args:
         request: Which records, and what is to be done.
         run: The run.
-        by: Who dismisses records, when the request does not say it.
+        by: Who dismisses records.
         show: Takes the table of what becomes of each record.
 
     When there is no group to replay, the run ledger has the outcome's sentence as the reason.
     """
     with mysql.connect() as connection:
         if request.dismiss is not None:
-            outcome = _dismiss(connection, request, run, request.by or by, show)
+            outcome = _dismiss(connection, request, run, by, show)
             groups: list[str] = []
         else:
             groups, outcome = _choose(connection, request, run, show)
