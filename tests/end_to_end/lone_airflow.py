@@ -14,12 +14,10 @@ from pathlib import Path
 
 import httpx
 import MySQLdb
-from stack.contracts import Contracts
 
+from dataflow360.records import ddl
 from stack.commands import find
 from stack.environment import HOST
-from stack.profiles import ROOT
-from stack.servers.mysql import DATABASES
 
 _START_SECONDS = 180
 _UNUSED_REDIS = 15
@@ -74,9 +72,7 @@ def _mariadb(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
                 assert time.monotonic() < deadline, (folder / "mysql.log").read_text()
                 time.sleep(0.1)
         with connection.cursor() as cursor:
-            for name in DATABASES:
-                cursor.execute(f"CREATE DATABASE IF NOT EXISTS {name} CHARACTER SET utf8mb4")
-            for statement in Contracts(ROOT).mysql():
+            for statement in ddl.mysql():
                 cursor.execute(statement)
         connection.close()
         yield server, port

@@ -184,11 +184,10 @@ def test_a_wrong_parameter_is_refused(
     [
         ("/api/airports/dss", 422),
         ("/api/airports/CDG", 404),
-        ("/api/airports/%2e%2e%2f", 404),
+        ("/api/airports/%2e%2e", 422),
         (f"/api/quarantine/{ID}", 404),
         (f"/api/quarantine/{ID.upper()}", 422),
         ("/api/quarantine/1'%20OR%201=1", 422),
-        ("/static/../../../dataflow360_page.py", 404),
         ("/static/%2e%2e/%2e%2e/dataflow360_page.py", 404),
         ("/docs", 404),
         ("/openapi.json", 404),
