@@ -33,6 +33,11 @@ TOPIC = "vols_meteo"
 @pytest.fixture
 def day() -> date:
     """A day of this century that no other test works on."""
+    return lone_day()
+
+
+def lone_day() -> date:
+    """A day of this century on whose neighbours, which the join reads, nobody works either."""
     return date(2001, 1, 1) + timedelta(days=random.randrange(8_000))
 
 

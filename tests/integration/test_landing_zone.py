@@ -41,9 +41,8 @@ from tests.integration.support import (
     run_all,
     stored,
 )
-from tests.integration.test_flight_weather import board, join_day
+from tests.integration.test_flight_weather import board, join_day, lone_day
 from tests.integration.test_flight_weather import files as day_rows
-from tests.real_servers import new_day
 
 __all__ = ["bucket", "land_in", "s3", "zone"]
 
@@ -261,10 +260,10 @@ def test_a_selection_that_is_not_there_is_named() -> None:
 
 
 @pytest.mark.usefixtures("zone")
-def test_the_table_by_day_is_replaced_as_a_whole_and_read_as_one(day: date) -> None:
+def test_the_table_by_day_is_replaced_as_a_whole_and_read_as_one() -> None:
     with pytest.raises(FileNotFoundError):
         day_table.dataset(VOLS_METEO)
-    days = [day, new_day()]
+    days = [lone_day(), lone_day()]
     for each in days:
         board(each, "08:15", "10:30")
         join_day(each)
