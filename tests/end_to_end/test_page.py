@@ -452,6 +452,7 @@ def test_a_record_is_dismissed_with_a_comment(operator: Reader, mended: str) -> 
 def open_group(reader: Reader, reason: str) -> None:
     """Open the records that were refused for a reason."""
     reader.open("#/quarantine")
+    reader.wait(lambda: [each for each in reader.all(".groups .reason a") if reason in each.text])
     (link,) = [each for each in reader.all(".groups .reason a") if reason in each.text]
     link.click()
     reader.wait(lambda: reason in reader.text(".filters"))
@@ -544,7 +545,9 @@ def test_the_bundle_is_what_its_script_makes(profile: Profile, tmp_path: Path) -
 
 
 @pytest.mark.skipif("PICTURES" not in os.environ, reason="PICTURES=folder takes the pictures")
-def test_pictures(reader: Reader, landed: None, refused: None) -> None:
+def test_pictures(reader: Reader, airflow: Airflow, landed: None, refused: None) -> None:
+    for dag_id in ("aws_setup", "openweather_to_kinesis"):
+        assert airflow.wait(dag_id, airflow.trigger(dag_id)) == "success"
     folder = ROOT / os.environ["PICTURES"]
     for name, theme, view, height in (
         ("overview", "light", "#/overview", 900),

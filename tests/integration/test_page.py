@@ -19,6 +19,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from dataflow360.airports import AIRPORTS
 from dataflow360.aws import names
+from dataflow360.errors import FatalError
 from dataflow360.page import air, asking, flights, kafka, ledger, quarantine, quotas, redis, weather
 from dataflow360.page import mysql as page_mysql
 from dataflow360.page.airflow import Dags, SourceDag
@@ -533,6 +534,14 @@ def test_the_air_of_a_city_is_that_of_its_item(serverless: None) -> None:
     assert found["DSS"].aqi == 2
     assert found["DSS"].components == {"pm10": 41.5}
     assert set(found) <= set(AIRPORTS)
+
+
+def test_before_the_table_is_made_the_dag_that_makes_it_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(air, "STATE_TABLE", "never_made")
+    with pytest.raises(FatalError, match="no table never_made yet; run the DAG aws_setup"):
+        air.air()
 
 
 # What is down greys its own part

@@ -11,6 +11,8 @@ FUNCTION = "kinesis_to_dynamo"
 LOG_GROUP = f"/aws/lambda/{FUNCTION}"
 #: Where Lambda names the records that it has given up.
 FAILURE_QUEUE = f"{FUNCTION}_failures"
+#: The DAG that makes all of this.
+SETUP_DAG = "aws_setup"
 #: The DAG that brings those records into quarantine.
 FAILURES_DAG = "lambda_failures"
 #: The function's role has the region behind this: IAM is one for all regions, the policy is not.

@@ -11,7 +11,8 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.config import Config
 
 from dataflow360.airports import AIRPORTS
-from dataflow360.aws.names import CONNECTION, STATE_TABLE
+from dataflow360.aws.names import CONNECTION, SETUP_DAG, STATE_TABLE
+from dataflow360.errors import FatalError
 from dataflow360.page.models import Air
 
 COMPONENTS = ("co", "no", "no2", "o3", "so2", "pm2_5", "pm10", "nh3")
@@ -24,12 +25,19 @@ def air() -> dict[str, Air]:
     """The latest air of each airport's city that has any, by IATA code.
 
     Raises:
-        botocore.exceptions.ClientError: There is no such table, or AWS refuses the user.
+        FatalError: There is no such table.
+        botocore.exceptions.ClientError: AWS refuses the user.
     """
     wanted = {airport.city: airport.iata for airport in AIRPORTS.values()}
-    answer = _client().batch_get_item(
-        RequestItems={STATE_TABLE: {"Keys": [{"ville": {"S": city}} for city in wanted]}}
-    )
+    client = _client()
+    try:
+        answer = client.batch_get_item(
+            RequestItems={STATE_TABLE: {"Keys": [{"ville": {"S": city}} for city in wanted]}}
+        )
+    except client.exceptions.ResourceNotFoundException as error:
+        raise FatalError(
+            f"DynamoDB has no table {STATE_TABLE} yet; run the DAG {SETUP_DAG}, which makes it."
+        ) from error
     deserialise = TypeDeserializer().deserialize
     items = (
         {name: deserialise(value) for name, value in item.items()}

@@ -13,6 +13,7 @@ from typing import Any
 
 from confluent_kafka import KafkaError
 
+from dataflow360.errors import FatalError
 from dataflow360.page.inert import visible
 from dataflow360.page.models import Availability, Part
 
@@ -119,6 +120,8 @@ class Store:
                 f"{self._name} has not answered within {self._seconds:g} s; "
                 "see whether it is up, and this page asks again.",
             )
+        except FatalError as error:
+            return Found(None, str(error))
         # Whatever a client raises, the other parts of the page are not to suffer from it.
         except Exception as error:
             log.exception("The page could not ask %s", self._name)

@@ -9,6 +9,7 @@ from cassandra.cluster import NoHostAvailable
 from confluent_kafka import KafkaError, KafkaException
 from MySQLdb import OperationalError
 
+from dataflow360.errors import FatalError
 from dataflow360.page.limits import Found, Store
 from dataflow360.page.models import Count, Part
 
@@ -121,6 +122,14 @@ def test_whoever_goes_away_takes_no_answer_from_the_others():
         return await staying
 
     assert asyncio.run(one_leaves()).data == "here"
+
+
+def test_a_sentence_of_our_own_is_said_as_it_stands():
+    def ask():
+        raise FatalError("There is no table yet; run the DAG aws_setup.")
+
+    found = asyncio.run(Store("DynamoDB", 5).ask("same", ask))
+    assert found == Found(None, "There is no table yet; run the DAG aws_setup.")
 
 
 def test_what_is_made_of_an_answer_keeps_the_reason_why_there_is_none():
