@@ -29,6 +29,11 @@ def stack_is_up() -> None:
 
 @pytest.fixture
 def day() -> date:
+    """A day of the test's own."""
+    return new_day()
+
+
+def new_day() -> date:
     """A day that no other test, and hardly any earlier run of the tests, has worked on."""
     return _FIRST_DAY + timedelta(days=(_base + next(_numbers)) % _DAYS)
 
