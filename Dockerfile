@@ -51,6 +51,7 @@ COPY --chown=50000:0 --chmod=775 deploy/compose/dataflow360 /home/airflow/.local
 COPY --chown=50000:0 include include
 COPY --chown=50000:0 lambda lambda
 COPY --chown=50000:0 stack/__init__.py stack/sources.py stack/
+COPY --chown=50000:0 plugins plugins
 COPY --chown=50000:0 dags dags
 RUN umask 0002 && mkdir -p inbox landing && python -m compileall -q include lambda stack
 ENV PYTHONPATH=/opt/airflow/include:/opt/airflow

@@ -72,6 +72,12 @@ def test_an_image_gets_only_what_is_named() -> None:
     assert not any(line.startswith("!.") for line in allowed)  # neither .env nor .git nor .stack
 
 
+@pytest.mark.parametrize("folder", ["dags", "include", "lambda", "plugins"])
+def test_airflow_s_image_has_the_project(folder: str) -> None:
+    assert f"!{folder}" in (ROOT / ".dockerignore").read_text().splitlines()
+    assert f"COPY --chown=50000:0 {folder} {folder}" in dockerfile()["airflow"]
+
+
 def test_the_image_has_what_the_project_is_tested_with() -> None:
     image, project = locked("requirements-image.lock"), locked("requirements.lock")
     assert image.items() >= {(name, version) for name, version in project.items() if name in image}
