@@ -6,6 +6,7 @@ The tests are one story: each goes on from where the one before it has left the 
 import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -32,21 +33,22 @@ NEEDED = sorted(set(re.findall(r"\$\{(\w+):\?", FILES[0].read_text())))
 pytestmark = pytest.mark.timeout(1800)
 
 
-def session(settings: Settings, user: str) -> Airflow:
+@contextmanager
+def session(settings: Settings, user: str) -> Iterator[Airflow]:
     """A session of one of Airflow's users."""
     url = airflow_url(settings)
     login = {"username": user, "password": settings.secret(USERS[user])}
     answer = httpx.post(f"{url}/auth/token", json=login).raise_for_status()
     headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
-    return Airflow(httpx.Client(base_url=f"{url}/api/v2", headers=headers, timeout=30))
+    with httpx.Client(base_url=f"{url}/api/v2", headers=headers, timeout=30) as client:
+        yield Airflow(client)
 
 
 @pytest.fixture
 def airflow(settings: Settings) -> Iterator[Airflow]:
     """Airflow, as its user admin."""
-    opened = session(settings, "admin")
-    yield opened
-    opened.http.close()
+    with session(settings, "admin") as opened:
+        yield opened
 
 
 # ---- before anything runs
@@ -122,12 +124,12 @@ def test_each_worker_has_run_tasks(airflow: Airflow, console: Console) -> None:
 
 
 def test_the_page_is_answered_by_every_store(settings: Settings, console: Console) -> None:
-    viewer = session(settings, "lecteur").http
     parts = ("overview", "kafka", "kinesis", "map", "airports/DSS", "quarantine")
-    for part in parts:
-        answer = viewer.get(f"{airflow_url(settings)}/dataflow360/api/{part}")
-        assert answer.status_code == httpx.codes.OK, (part, answer.text)
-        assert unavailable(answer.json()) == []
+    with session(settings, "lecteur") as viewer:
+        for part in parts:
+            answer = viewer.http.get(f"{airflow_url(settings)}/dataflow360/api/{part}")
+            assert answer.status_code == httpx.codes.OK, (part, answer.text)
+            assert unavailable(answer.json()) == []
     console.print(f"  the page answers the viewer: {', '.join(parts)}")
 
 
@@ -176,17 +178,17 @@ def test_without_login_no_operation_of_the_api_answers(
 
 
 def test_the_viewer_looks_and_does_not_trigger(settings: Settings) -> None:
-    viewer = session(settings, "lecteur")
-    assert viewer.get("/dags/synthetic_weather/dagRuns")["total_entries"] > 0
-    answer = viewer.request_run("synthetic_weather", day=str(DAY))
-    assert answer.status_code == httpx.codes.FORBIDDEN
-    assert viewer.http.get("/connections").status_code == httpx.codes.FORBIDDEN
+    with session(settings, "lecteur") as viewer:
+        assert viewer.get("/dags/synthetic_weather/dagRuns")["total_entries"] > 0
+        answer = viewer.request_run("synthetic_weather", day=str(DAY))
+        assert answer.status_code == httpx.codes.FORBIDDEN
+        assert viewer.http.get("/connections").status_code == httpx.codes.FORBIDDEN
 
 
 def test_the_operator_triggers(settings: Settings) -> None:
-    operator = session(settings, "operateur")
-    run_id = operator.trigger("synthetic_weather", rows=12, day=str(DAY))
-    assert operator.wait("synthetic_weather", run_id) == "success"
+    with session(settings, "operateur") as operator:
+        run_id = operator.trigger("synthetic_weather", rows=12, day=str(DAY))
+        assert operator.wait("synthetic_weather", run_id) == "success"
 
 
 # ---- what dies
