@@ -66,7 +66,10 @@ def test_other_components_have_only_what_they_use() -> None:
         "DATAFLOW360_MYSQL",
         "DATAFLOW360_AWS",
     }
-    assert set(_connections(VALUES["apiServer"]["env"])) == {"DATAFLOW360_AWS"}
+    # The page asks all stores, and no source.
+    assert set(_connections(VALUES["apiServer"]["env"])) == {
+        f"DATAFLOW360_{store}" for store in ("MYSQL", "AWS", "CASSANDRA", "REDIS", "KAFKA")
+    }
     for component in ("scheduler", "dagProcessor", "migrateDatabaseJob"):
         assert "env" not in VALUES[component]
     assert not _connections(VALUES["env"])
@@ -196,10 +199,15 @@ def test_tasks_reach_the_execution_api() -> None:
 
 #: Stores by port, and the only pods that may reach them.
 REACHED_BY = {
-    9092: {"dataflow360-tasks", "dataflow360-provision"},
-    3306: {"dataflow360-tasks", "dataflow360-triggerer", "dataflow360-provision"},
-    9042: {"dataflow360-tasks", "dataflow360-provision"},
-    6379: {"dataflow360-tasks", "dataflow360-scheduler"},
+    9092: {"dataflow360-tasks", "dataflow360-page", "dataflow360-provision"},
+    3306: {
+        "dataflow360-tasks",
+        "dataflow360-page",
+        "dataflow360-triggerer",
+        "dataflow360-provision",
+    },
+    9042: {"dataflow360-tasks", "dataflow360-page", "dataflow360-provision"},
+    6379: {"dataflow360-tasks", "dataflow360-page", "dataflow360-scheduler"},
     5432: {"dataflow360-airflow", "dataflow360-provision"},
     4444: {"dataflow360-tasks"},
 }
