@@ -20,7 +20,7 @@ from stack.commands import tail
 from stack.environment import supervisor_environment
 from stack.errors import StackError
 from stack.files import write_private
-from stack.profiles import Profile
+from stack.profiles import ROOT, Profile
 from stack.programs import Program
 
 _START_SECONDS = 15
@@ -105,9 +105,9 @@ def ensure(profile: Profile, programs: list[Program]) -> None:
     for leftover in (socket_path(profile), profile.sockets / "supervisord.pid"):
         leftover.unlink(missing_ok=True)
     result = subprocess.run(
-        [sys.executable, "-m", "supervisor.supervisord", "-c", str(path)],
+        [sys.executable, "-m", "stack.supervisord", "-c", str(path)],
         env=supervisor_environment(profile),
-        cwd=profile.state,
+        cwd=ROOT,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
