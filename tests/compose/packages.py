@@ -17,7 +17,6 @@ _OF_THE_RELEASE = ("containerd", "docker-buildx", "docker-cli", "docker-compose"
 # What is built for one C library, from the machine's own release.
 _OF_THE_MACHINE = ("runc", "tini")
 _INSTALLED = {"debootstrap": "debootstrap", "iptables": "iptables"}
-_DEFAULT_MIRROR = "http://deb.debian.org/debian"
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
@@ -33,7 +32,11 @@ def check_machine() -> None:
 
 
 def mirror() -> str:
-    """The address of the Debian archive that the machine uses."""
+    """The address of the Debian archive that the machine uses.
+
+    Raises:
+        StackError: It uses none.
+    """
     targets = subprocess.run(
         [
             *("apt-get", "indextargets", "--format", "$(REPO_URI)"),
@@ -43,7 +46,12 @@ def mirror() -> str:
         text=True,
         check=True,
     ).stdout.split()
-    return targets[0].rstrip("/") if targets else _DEFAULT_MIRROR
+    if not targets:
+        raise StackError(
+            f"apt-get knows no archive of Debian's release {_codename()}: give it one in "
+            "/etc/apt/sources.list and run 'apt-get update'"
+        )
+    return targets[0].rstrip("/")
 
 
 def install_tools(log: Path) -> None:
