@@ -21,7 +21,6 @@ hypothesis.settings.load_profile("dataflow360")
 ROOT = Path(__file__).parents[1]
 TESTS = Path(__file__).parent
 ON_SERVERS = {"integration", "end_to_end"}
-IN_OWN_REGIONS = {"test_lambda_consumer", "test_lambda_failures", "test_localstack"}
 
 # Airflow reads its settings when it is imported, so this comes before anything imports it.
 _own_home: Path | None = None
@@ -46,15 +45,12 @@ def pytest_unconfigure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test by the folder that it lies in: unit, dags, integration or end_to_end.
 
-    With several workers those that share the servers stay with one, in their order; those that work
-    in AWS regions of their own stay together in another one.
+    With several workers those that share the servers stay with one, in their order.
     """
     for item in items:
         kind = item.path.relative_to(TESTS).parts[0]
         item.add_marker(kind)
-        if item.path.stem in IN_OWN_REGIONS:
-            item.add_marker(pytest.mark.xdist_group("regions"))
-        elif kind in ON_SERVERS:
+        if kind in ON_SERVERS:
             item.add_marker(pytest.mark.xdist_group("servers"))
 
 
