@@ -105,8 +105,9 @@ def landed(airflow: Airflow) -> None:
 
 @pytest.fixture(scope="module")
 def refused() -> None:
-    """Something is in quarantine."""
+    """Something is in quarantine, some of it without a reason."""
     refuse(date(1850, 1, 1), "refused for this module's tests to see")
+    refuse(date(1850, 1, 2), "")
 
 
 @pytest.fixture

@@ -73,10 +73,11 @@ function groupTable(groups, query) {
   const rows = groups.map((group) => {
     const source = { state, dag_id: group.dag_id };
     const kind = { ...source, record_type: group.record_type, reason_kind: group.reason_kind };
+    const reason = group.reason_kind ? foreign(group.reason_kind, "en") : t("quarantine.noReason");
     return [
       h("a", { href: href("quarantine", "", source) }, group.dag_id),
       group.record_type,
-      h("a", { href: href("quarantine", "", kind) }, foreign(group.reason_kind, "en")),
+      h("a", { href: href("quarantine", "", kind) }, reason),
       bounded(group.count),
     ];
   });
