@@ -14,7 +14,7 @@ PYTHON = .venv/bin/python
 STACK = $(PYTHON) -m stack --profile $(PROFILE)
 TEST = $(PYTHON) -m stack --profile test
 
-# Tests that share the servers go one by one in one worker, all others in a second one beside it.
+# Who goes with which worker is said in tests/turns.py.
 WORKERS = -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help

@@ -14,13 +14,13 @@ import hypothesis
 import pytest
 import pytest_socket
 
+from tests import turns
+
 # How fast a machine is does not decide whether the code is right.
 hypothesis.settings.register_profile("dataflow360", deadline=None)
 hypothesis.settings.load_profile("dataflow360")
 
 ROOT = Path(__file__).parents[1]
-TESTS = Path(__file__).parent
-ON_SERVERS = {"integration", "end_to_end"}
 
 # Airflow reads its settings when it is imported, so this comes before anything imports it.
 _own_home: Path | None = None
@@ -43,15 +43,19 @@ def pytest_unconfigure() -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by the folder that it lies in: unit, dags, integration or end_to_end.
-
-    With several workers those that share the servers stay with one, in their order.
-    """
+    """Mark each test by its folder and by its turn."""
     for item in items:
-        kind = item.path.relative_to(TESTS).parts[0]
-        item.add_marker(kind)
-        if kind in ON_SERVERS:
-            item.add_marker(pytest.mark.xdist_group("servers"))
+        item.add_marker(turns.kind_of(item))
+        if group := turns.group_of(item):
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # after the fixtures' own teardown
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        turns.note_the_end_of_the_sources(item, nextitem)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 from stack import settings as env_file
 from stack.environment import airflow_url
 from stack.profiles import Profile
+from tests import turns
 from tests.real_servers import connection, day, stack_is_up
 
 __all__ = ["connection", "day", "stack_is_up"]
@@ -83,6 +84,12 @@ class Airflow:
     def log(self, dag_id: str, run_id: str, task_id: str, attempt: int, map_index: int = -1) -> str:
         path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{attempt}"
         return str(self.get(path, map_index=map_index, full_content=True)["content"])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def alone(request: pytest.FixtureRequest) -> None:
+    """Nobody else works on the servers any more."""
+    turns.await_the_end_of_the_sources(request.session)
 
 
 @pytest.fixture(scope="session")

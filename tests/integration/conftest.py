@@ -25,8 +25,8 @@ def own_inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
 
 @pytest.fixture(scope="module")
-def serverless(request: pytest.FixtureRequest) -> Iterator[None]:
-    """The serverless path, set up in an AWS region of the tests' own, or of the module's."""
+def own_region(request: pytest.FixtureRequest) -> Iterator[None]:
+    """An AWS region of the tests' own, or of the module's."""
     from tests.integration import serverless as path
 
     name = "AIRFLOW_CONN_DATAFLOW360_AWS"
@@ -35,6 +35,13 @@ def serverless(request: pytest.FixtureRequest) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(name, json.dumps(own))
         path.forget_clients()
-        path.set_up()
         yield
     path.forget_clients()
+
+
+@pytest.fixture(scope="module")
+def serverless(own_region: None) -> None:
+    """The serverless path, set up in that region."""
+    from tests.integration import serverless as path
+
+    path.set_up()

@@ -18,7 +18,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from dataflow360.airports import AIRPORTS
-from dataflow360.aws import names
+from dataflow360.aws import names, setup
 from dataflow360.errors import FatalError
 from dataflow360.page import air, asking, flights, kafka, ledger, quarantine, quotas, redis, weather
 from dataflow360.page import mysql as page_mysql
@@ -522,7 +522,13 @@ def test_the_newest_weather_of_an_airport_is_found(connection: Any) -> None:
         )
 
 
-def test_the_air_of_a_city_is_that_of_its_item(serverless: None) -> None:
+@pytest.fixture(scope="module")
+def state_table(own_region: None) -> None:
+    """All that the page needs of AWS; the role is every region's, and other tests delete it."""
+    setup.ensure_state_table(path.client("dynamodb"))
+
+
+def test_the_air_of_a_city_is_that_of_its_item(state_table: None) -> None:
     air._client.cache_clear()
     item = {
         "ville": {"S": "Dakar"}, "timestamp": {"N": "1795500000"}, "aqi": {"N": "2"},
@@ -641,7 +647,7 @@ def everything(stores: Stores) -> dict[str, tuple[bool, str | None]]:
     return found
 
 
-def test_every_part_is_there_when_every_store_is(serverless: None, patient: None) -> None:
+def test_every_part_is_there_when_every_store_is(state_table: None, patient: None) -> None:
     forget_clients()
     found = everything(Stores())
     forget_clients()
@@ -652,7 +658,7 @@ def test_every_part_is_there_when_every_store_is(serverless: None, patient: None
 
 @pytest.mark.parametrize("store", CONNECTIONS)
 def test_a_store_that_is_away_greys_its_part_alone_and_in_time(
-    store: str, away: Callable[[str], None], serverless: None, patient: None
+    store: str, away: Callable[[str], None], state_table: None, patient: None
 ) -> None:
     away(store)
     begin = time.monotonic()
