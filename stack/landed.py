@@ -139,12 +139,12 @@ def _redis_counts(settings: Settings) -> list[Count]:
 
 def cities(settings: Settings) -> list[Mapping[str, Any]]:
     """The items of DynamoDB's table of the cities' latest state, by city."""
-    table = _dynamodb(settings).Table(CITIES)
+    table = aws(settings, "dynamodb").Table(CITIES)
     return sorted(table.scan()["Items"], key=lambda item: str(item["ville"]))
 
 
 def _dynamodb_counts(settings: Settings) -> list[Count]:
-    tables = sorted(_dynamodb(settings).tables.all(), key=lambda table: table.name)
+    tables = sorted(aws(settings, "dynamodb").tables.all(), key=lambda table: table.name)
     return [
         Count("DynamoDB", table.name, sum(page["Count"] for page in _pages(table)))
         for table in tables
@@ -156,10 +156,11 @@ def _pages(table: Any) -> Iterator[Mapping[str, Any]]:
     yield from scan.paginate(TableName=table.name, Select="COUNT")
 
 
-def _dynamodb(settings: Settings) -> Any:
+def aws(settings: Settings, service: str) -> Any:
+    """A service of AWS as boto3's resource, on the stack's LocalStack."""
     connection: Mapping[str, Any] = connections(settings)["DATAFLOW360_AWS"]
     return boto3.resource(
-        "dynamodb",
+        service,
         aws_access_key_id=connection["login"],
         aws_secret_access_key=connection["password"],
         **connection["extra"],

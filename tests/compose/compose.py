@@ -89,9 +89,9 @@ class Compose:
             raise StackError(f"docker compose {' '.join(arguments)} failed:\n{result.stderr}")
         return result
 
-    def up(self, *arguments: str, workers: int) -> None:
+    def up(self, *arguments: str, workers: int, env: Path | None = None) -> None:
         """Bring everything up and wait until each container is well."""
-        self.run("up", "--detach", f"--scale=airflow-worker={workers}", *arguments)
+        self.run("up", "--detach", f"--scale=airflow-worker={workers}", *arguments, env=env)
         self.wait()
 
     def wait(self, seconds: float = 600) -> None:

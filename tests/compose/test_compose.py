@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from stack import demo, landed
 from stack import settings as env_file
 from stack.environment import airflow_url
 from stack.servers.airflow import USERS
-from stack.settings import Settings
+from stack.settings import COMPOSE_LANDING, Settings
 from tests.compose.compose import FILES, Compose
 from tests.end_to_end.conftest import Airflow
 
@@ -191,6 +191,24 @@ def test_the_operator_triggers(settings: Settings) -> None:
         assert operator.wait("synthetic_weather", run_id) == "success"
 
 
+# ---- the profile tools
+
+
+def test_the_notebook_is_for_who_has_the_token_and_runs(
+    compose: Compose, settings: Settings, console: Console
+) -> None:
+    jupyter = ("--profile=tools", "exec", "-T", "jupyter", "jupyter")
+    compose.run("--profile=tools", "up", "--detach", "--build", "--wait", "jupyter")
+    url = f"http://127.0.0.1:{settings.port('JUPYTER')}/api/status"
+    token = {"Authorization": f"token {settings.secret('JUPYTER')}"}
+    assert httpx.get(url).status_code == httpx.codes.FORBIDDEN
+    assert httpx.get(url, headers=token).status_code == httpx.codes.OK
+    started = time.monotonic()
+    compose.run(*jupyter, "execute", "notebooks/explore.ipynb")
+    console.print(f"  the notebook ran in its container in {time.monotonic() - started:.0f} s")
+    compose.run("--profile=tools", "rm", "--stop", "--force", "jupyter")
+
+
 # ---- what dies
 
 
@@ -240,6 +258,30 @@ def test_a_store_that_starts_late_is_waited_for(compose: Compose, console: Conso
     (restarts,) = [each["RestartCount"] for each in compose.inspect([done])]
     assert restarts == 0
     console.print(f"  while MySQL was away, provision-mysql said: {said.strip().splitlines()[-1]}")
+
+
+# ---- the landing zone in a bucket
+
+
+def test_one_setting_moves_the_landing_zone_to_s3(
+    compose: Compose, airflow: Airflow, settings: Settings, tmp_path: Path, console: Console
+) -> None:
+    bucket = landed.aws(settings, "s3").create_bucket(Bucket="dataflow360-landing")
+    lines = compose.profile.env_file.read_text().splitlines()
+    others = [line for line in lines if not line.startswith(f"{COMPOSE_LANDING}=")]
+    in_s3 = tmp_path / "s3.env"
+    in_s3.write_text("\n".join([*others, f"{COMPOSE_LANDING}=s3://{bucket.name}/zone", ""]))
+    compose.up(workers=WORKERS, env=in_s3)
+    run_id = airflow.trigger("synthetic_weather", rows=12, day=str(DAY + timedelta(days=1)))
+    assert airflow.wait("synthetic_weather", run_id) == "success"
+    (row,) = [row for row in landed.runs(settings) if row["run_id"] == run_id]
+    assert row["state"] == "reconciled"
+    assert row["rows_valid"] == row["rows_stored"] == row["messages_published"] == 12 * 16
+    keys = [each.key for each in bucket.objects.all()]
+    assert keys
+    assert all(key.startswith("zone/") for key in keys)
+    hosts = {task["hostname"] for task in airflow.tasks("synthetic_weather", run_id)}
+    console.print(f"  {len(hosts)} workers had their batch in {len(keys)} objects of s3")
 
 
 # ---- down, and up again
