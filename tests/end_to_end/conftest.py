@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from stack import lifecycle
 from stack import settings as env_file
 from stack.environment import airflow_url
 from stack.profiles import Profile
@@ -86,15 +87,16 @@ class Airflow:
         return str(self.get(path, map_index=map_index, full_content=True)["content"])
 
 
-@pytest.fixture(scope="session", autouse=True)
-def alone(request: pytest.FixtureRequest) -> None:
-    """Nobody else works on the servers any more."""
-    turns.await_the_end_of_the_sources(request.session)
-
-
 @pytest.fixture(scope="session")
 def profile() -> Profile:
     return Profile("test")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def airflow_is_up(request: pytest.FixtureRequest, profile: Profile) -> None:
+    """Airflow runs, which no other test needs, and nobody else works on the servers any more."""
+    turns.await_the_end_of_the_sources(request.session)
+    lifecycle.up(profile, print)
 
 
 @pytest.fixture(scope="session")

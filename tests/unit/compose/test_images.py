@@ -72,7 +72,7 @@ def test_an_image_gets_only_what_is_named() -> None:
     assert not any(line.startswith("!.") for line in allowed)  # neither .env nor .git nor .stack
 
 
-@pytest.mark.parametrize("folder", ["dags", "include", "lambda", "plugins"])
+@pytest.mark.parametrize("folder", ["config", "dags", "include", "lambda", "plugins"])
 def test_airflow_s_image_has_the_project(folder: str) -> None:
     assert f"!{folder}" in (ROOT / ".dockerignore").read_text().splitlines()
     assert f"COPY --chown=50000:0 {folder} {folder}" in dockerfile()["airflow"]
