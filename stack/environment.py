@@ -177,6 +177,7 @@ def airflow_options(settings: Settings) -> dict[str, str]:
         "AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "1",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "SCARF_ANALYTICS": "false",
+        "PYTHONFAULTHANDLER": "1",  # a crash of a client in C says in the log where it was
         "PYTHONWARNINGS": ",".join(f"ignore:{start}" for start in _IGNORED_WARNINGS),
     }
 
