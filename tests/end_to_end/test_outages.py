@@ -1,13 +1,20 @@
 """A task, a broker or a store that dies while runs are under way."""
 
+import json
+import os
+import subprocess
+import sys
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 
 import psutil
 import pytest
+from confluent_kafka import Consumer, TopicPartition
 
+from dataflow360.records.topics import ID_PREFIX
 from stack import supervisor
 from stack.profiles import Profile
 from tests.end_to_end.conftest import Airflow
@@ -77,6 +84,53 @@ def test_a_broker_that_is_away_fails_no_run(airflow: Airflow, profile: Profile, 
         assert airflow.wait(WEATHER.dag_id, run_id) == "success"
     assert {t["try_number"] for t in airflow.tasks(WEATHER.dag_id, run_id)} == {1}
     check(WEATHER, start, rows, {run_id: day})
+
+
+_ASK = """
+import sys, threading
+from confluent_kafka import KafkaException
+from dataflow360.page import kafka
+
+ended = threading.Thread(target=sys.stdin.read)
+ended.start()
+while ended.is_alive():
+    try:
+        cluster = kafka.cluster()
+    except KafkaException:
+        continue
+    print(cluster.brokers, len(cluster.groups), flush=True)
+"""
+
+
+def test_a_broker_that_restarts_does_not_end_who_asks_for_the_lag_of_groups(
+    profile: Profile,
+) -> None:
+    """The page asks in the API server, and a crash in Kafka's client would be the end of that."""
+    groups = [f"{ID_PREFIX}test-{uuid.uuid4().hex}" for _ in range(6)]  # on all brokers
+    for group in groups:
+        commit(group, WEATHER.topic)
+    with subprocess.Popen(
+        [sys.executable, "-c", _ASK], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as asking:
+        assert asking.stdout is not None
+        assert asking.stdout.readline().startswith("3 ")
+        for broker in ("kafka-2", "kafka-3"):
+            with stopped(profile, broker):
+                time.sleep(5)
+            time.sleep(5)
+        said, _ = asking.communicate()
+    assert asking.returncode == 0
+    brokers, known = map(int, said.splitlines()[-1].split())
+    assert brokers == 3
+    assert known >= len(groups)
+
+
+def commit(group: str, topic: str) -> None:
+    """Have a consumer group that has read nothing of a topic's first partition."""
+    options = json.loads(os.environ["AIRFLOW_CONN_DATAFLOW360_KAFKA"])["extra"]
+    consumer = Consumer({**options, "group.id": group, "enable.auto.commit": False})
+    consumer.commit(offsets=[TopicPartition(topic, 0, 0)], asynchronous=False)
+    consumer.close()
 
 
 @pytest.mark.parametrize(

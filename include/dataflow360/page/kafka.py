@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from airflow.providers.apache.kafka.hooks.client import KafkaAdminClientHook
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from airflow.providers.apache.kafka.hooks.consume import KafkaConsumerHook
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from dataflow360.page.models import Cluster, ConsumerGroup, Topic
@@ -18,27 +19,37 @@ from dataflow360.streams.kafka import CONNECTION_ID
 
 _TIMEOUT_SECONDS = 4.0
 _MOST_TOPICS = 200
-_MOST_GROUPS = 100
+_MOST_GROUPS = 20
 #: Topics that Kafka keeps for itself begin so.
 _INTERNAL = "__"
 
 _Places = Mapping[TopicPartition, Any]
 
 
+_BOUNDS: Mapping[str, Any] = {
+    # Whoever asks is told what is wrong; the client would tell the log each second.
+    "log_level": 0,
+    "socket.timeout.ms": int(1_000 * _TIMEOUT_SECONDS),
+    "socket.connection.setup.timeout.ms": int(1_000 * _TIMEOUT_SECONDS),
+}
+
+
 class _BoundedAdminHook(KafkaAdminClientHook):
     """The provider's hook with time limits of the page."""
 
     def _get_client(self, config: dict[str, Any]) -> AdminClient:
-        milliseconds = int(1_000 * _TIMEOUT_SECONDS)
-        return AdminClient(
-            {
-                **config,
-                # Whoever asks is told what is wrong; the client would tell the log each second.
-                "log_level": 0,
-                "socket.timeout.ms": milliseconds,
-                "socket.connection.setup.timeout.ms": milliseconds,
-            }
-        )
+        return AdminClient({**config, **_BOUNDS})
+
+
+class _GroupHook(KafkaConsumerHook):
+    """The provider's hook for a consumer that only asks what its group has committed."""
+
+    def __init__(self, group: str) -> None:
+        super().__init__(topics=[], kafka_config_id=CONNECTION_ID)
+        self._group = group
+
+    def _get_client(self, config: dict[str, Any]) -> Consumer:
+        return Consumer({**config, **_BOUNDS, "group.id": self._group, "enable.auto.commit": False})
 
 
 def cluster() -> Cluster:
@@ -94,47 +105,45 @@ def _offsets(client: AdminClient, places: list[TopicPartition], which: OffsetSpe
 
 def _groups(client: AdminClient, begins: _Places, ends: _Places) -> list[ConsumerGroup]:
     listed = client.list_consumer_groups(request_timeout=_TIMEOUT_SECONDS)
-    names = sorted(
-        each.group_id
+    states = {
+        each.group_id: each.state
         for each in listed.result(_TIMEOUT_SECONDS).valid
         if each.group_id.startswith(ID_PREFIX)
-    )[:_MOST_GROUPS]
-    if not names:
-        return []
-    described = client.describe_consumer_groups(names, request_timeout=_TIMEOUT_SECONDS)
-    # librdkafka asks for the offsets of one group at a time.
-    committed = {
-        name: client.list_consumer_group_offsets(
-            [ConsumerGroupTopicPartitions(name)], request_timeout=_TIMEOUT_SECONDS
-        )[name]
-        for name in names
     }
-    groups = []
-    for name in names:
-        group = described[name].result(_TIMEOUT_SECONDS)
-        offsets = committed[name].result(_TIMEOUT_SECONDS).topic_partitions
-        groups.append(
-            ConsumerGroup(
-                name=name,
-                state=group.state.name.lower(),
-                members=len(group.members),
-                lag=_lag(offsets, begins, ends),
-            )
+    return [
+        ConsumerGroup(
+            name=name,
+            state=states[name].name.lower(),
+            lag=_lag(_committed(name, list(ends)), begins, ends),
         )
-    return groups
+        for name in sorted(states)[:_MOST_GROUPS]
+    ]
 
 
-def _lag(offsets: list[TopicPartition], begins: _Places, ends: _Places) -> int:
+def _committed(group: str, places: list[TopicPartition]) -> list[TopicPartition]:
+    """What a group has committed, asked as one of its consumers would, without joining it.
+
+    The admin client asks the coordinators of groups too, but when one of them has moved to another
+    broker it ends the whole process: librdkafka takes it for a consumer in ``rd_kafka_cgrp_op``,
+    or finds its own count of references wrong.
+    """
+    consumer: Consumer = _GroupHook(group).get_conn
+    try:
+        return consumer.committed(places, timeout=_TIMEOUT_SECONDS)
+    finally:
+        consumer.close()
+
+
+def _lag(committed: Iterable[TopicPartition], begins: _Places, ends: _Places) -> int:
     """What a group has not committed yet of the topics that it reads, whole ones."""
-    committed: dict[str, dict[int, int]] = defaultdict(dict)
-    for place in offsets:
+    reached: dict[str, dict[int, int]] = defaultdict(dict)
+    for place in committed:
         if place.error is not None:
             raise KafkaException(place.error)
-        committed[place.topic][place.partition] = place.offset
-    lag = 0
-    for place, end in ends.items():
-        if place.topic in committed:
-            reached = committed[place.topic].get(place.partition, -1)
-            begin = begins[place].offset
-            lag += max(0, end.offset - (begin if reached < 0 else max(reached, begin)))
-    return lag
+        if place.offset >= 0:
+            reached[place.topic][place.partition] = place.offset
+    return sum(
+        max(0, end.offset - max(reached[place.topic].get(place.partition, 0), begins[place].offset))
+        for place, end in ends.items()
+        if place.topic in reached
+    )

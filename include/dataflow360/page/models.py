@@ -249,12 +249,10 @@ class ConsumerGroup(Answer):
 
     Attributes:
         lag: Offsets that it has not committed yet.
-        members: How many consumers it has now.
     """
 
     name: str
     state: str
-    members: Natural
     lag: Natural
 
 

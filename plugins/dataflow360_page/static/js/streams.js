@@ -48,13 +48,11 @@ function groupTable(groups) {
   const columns = [
     [t("column.group")],
     [t("column.state")],
-    [t("column.members"), "number"],
     [t("column.lag"), "number"],
   ];
   const rows = groups.map((group) => [
     group.name,
     group.state,
-    number(group.members),
     number(group.lag),
   ]);
   return table(t("kafka.groups"), columns, rows);
