@@ -34,6 +34,8 @@ def answers() -> bool:
 
 def records(stream: str) -> list[bytes]:
     kinesis = client("kinesis")
+    # For a moment after its start the server says of each stream that it is being made.
+    kinesis.get_waiter("stream_exists").wait(StreamName=stream, WaiterConfig={"Delay": 1})
     iterator = kinesis.get_shard_iterator(
         StreamName=stream, ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
     )

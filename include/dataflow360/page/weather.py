@@ -20,7 +20,8 @@ _NEWEST = """
       found.pression, found.vitesse_vent, found.direction_vent, found.nuages, found.conditions
     FROM (SELECT provenance, aeroport, MAX(timestamp) AS timestamp
           FROM meteo_db.meteo_aeroports GROUP BY provenance, aeroport) AS newest
-    STRAIGHT_JOIN meteo_db.meteo_aeroports AS found FORCE INDEX (PRIMARY) USING (provenance, aeroport, timestamp)
+    STRAIGHT_JOIN meteo_db.meteo_aeroports AS found FORCE INDEX (PRIMARY)
+      USING (provenance, aeroport, timestamp)
 """
 _OBSERVED = """
     SELECT timestamp, provenance, temperature, humidite, pression, vitesse_vent, direction_vent,
