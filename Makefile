@@ -59,7 +59,7 @@ env: ## write .env with random secrets, or add what it lacks; by Docker where th
 
 test: bootstrap bootstrap-notebook ## run the tests on an empty stack of their own: make test ARGS="tests/unit -x"
 	@if [ -d .stack/test ]; then $(TEST) clean; fi
-	@$(TEST) up --without-airflow; status=$$?; \
+	@$(TEST) up; status=$$?; \
 	if [ $$status = 0 ]; then \
 		$(TEST) run -- $(PYTHON) -m pytest $(WORKERS) $(ARGS); status=$$?; \
 	fi; \

@@ -55,7 +55,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     try:
         yield
     finally:
-        turns.note_the_end_of_the_sources(item, nextitem)
+        turns.note_the_end_of_the_others(item, nextitem)
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 """Who goes when, with several workers: tests that share servers go one after another.
 
-The integration tests of the sources outside and of AWS go with one worker, all other tests on the
-servers with another one, at the same time: no other integration test uses the simulator, an AWS
-region, a topic or a table of theirs. End-to-end tests use all sources and stop servers, so they
-wait until the sources' tests are over.
+Integration tests of the sources outside, of AWS, and of what has servers, users or names of its own
+go with one worker, all other tests on the servers with another one, at the same time: no other
+integration test uses the simulator, an AWS region, a topic or rows of theirs. End-to-end tests use
+all sources and stop servers, so they wait until those are over.
 """
 
 import time
@@ -13,7 +13,8 @@ import pytest
 from xdist import is_xdist_worker
 
 ON_SERVERS = {"integration", "end_to_end"}
-_OF_SOURCES = {
+_APART = {
+    "test_alerts",
     "test_aviationstack",
     "test_aws_setup",
     "test_kinesis",
@@ -21,6 +22,9 @@ _OF_SOURCES = {
     "test_lambda_failures",
     "test_localstack",
     "test_openweather",
+    "test_provision",
+    "test_quota",
+    "test_redis_restart",
     "test_scraped_once",
     "test_scraping",
     "test_tail",
@@ -37,29 +41,29 @@ def group_of(item: pytest.Item | None) -> str | None:
     """The tests that a test goes in turn with; None for one that shares no server."""
     if item is None or (kind := kind_of(item)) not in ON_SERVERS:
         return None
-    return "sources" if kind == "integration" and item.path.stem in _OF_SOURCES else "servers"
+    return "apart" if kind == "integration" and item.path.stem in _APART else "servers"
 
 
-def note_the_end_of_the_sources(item: pytest.Item, next_item: pytest.Item | None) -> None:
-    """Leave a note for the other workers when a test was the last one of the sources."""
-    if "sources" == group_of(item) != group_of(next_item) and is_xdist_worker(item.session):
+def note_the_end_of_the_others(item: pytest.Item, next_item: pytest.Item | None) -> None:
+    """Leave a note for the other workers when a test was the last one of those apart."""
+    if "apart" == group_of(item) != group_of(next_item) and is_xdist_worker(item.session):
         _note(item.config).touch()
 
 
-def await_the_end_of_the_sources(session: pytest.Session) -> None:
-    """Wait for the sources' tests of another worker, if there are any."""
-    if not is_xdist_worker(session) or not any(
-        group_of(each) == "sources" for each in session.items
-    ):
+def await_the_end_of_the_others(session: pytest.Session) -> None:
+    """Wait for the tests that go apart with another worker, if there are any."""
+    if not is_xdist_worker(session) or not any(group_of(each) == "apart" for each in session.items):
         return
     deadline = time.monotonic() + _WAIT_SECONDS
     while not _note(session.config).exists():
         if time.monotonic() > deadline:
-            pytest.fail(f"The sources' tests are not over after {_WAIT_SECONDS} s of waiting.")
+            pytest.fail(
+                f"The other worker's tests are not over after {_WAIT_SECONDS} s."
+            )
         time.sleep(0.5)
 
 
 def _note(config: pytest.Config) -> Path:
     """In the folder that the workers of one run share."""
     factory: pytest.TempPathFactory = config._tmp_path_factory  # type: ignore[attr-defined]
-    return factory.getbasetemp().parent / "sources-are-done"
+    return factory.getbasetemp().parent / "apart-are-done"

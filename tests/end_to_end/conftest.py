@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from stack import lifecycle
+from dataflow360.stores import redis
+from dataflow360.stores.rate_limit import CALLS_PER_MINUTE, RateLimit
 from stack import settings as env_file
 from stack.environment import airflow_url
 from stack.profiles import Profile
@@ -93,10 +94,17 @@ def profile() -> Profile:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def airflow_is_up(request: pytest.FixtureRequest, profile: Profile) -> None:
-    """Airflow runs, which no other test needs, and nobody else works on the servers any more."""
-    turns.await_the_end_of_the_sources(request.session)
-    lifecycle.up(profile, print)
+def alone(request: pytest.FixtureRequest) -> None:
+    """Nobody else works on the servers any more."""
+    turns.await_the_end_of_the_others(request.session)
+
+
+@pytest.fixture
+def new_minute() -> None:
+    """All of the minute's calls to OpenWeather are left, as they are a minute later."""
+    with redis.connect() as client:
+        limit = RateLimit(client, "openweather", CALLS_PER_MINUTE["openweather"])
+        limit._limiter.clear(limit._item, limit._name)
 
 
 @pytest.fixture(scope="session")

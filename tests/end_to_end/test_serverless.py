@@ -17,6 +17,8 @@ from tests.simulator import Simulator, simulator
 
 __all__ = ["simulator"]
 
+pytestmark = pytest.mark.usefixtures("new_minute")
+
 DAG_ID = "openweather_to_kinesis"
 _PARSED_SECONDS = 90
 

@@ -14,6 +14,8 @@ from tests.simulator import Simulator, simulator
 
 __all__ = ["simulator"]
 
+pytestmark = pytest.mark.usefixtures("new_minute")
+
 AIRPORTS = ["DSS", "LOS"]
 
 

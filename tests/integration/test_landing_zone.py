@@ -171,7 +171,7 @@ def test_of_a_file_whose_upload_is_killed_half_way_nothing_is_there(
 ) -> None:
     folder, place = tmp_path / "folder", ObjectPath(bucket, "dag/key/batch")
     folder.mkdir()
-    content = os.urandom(1 << 20) * 192
+    content = os.urandom(1 << 20) * 96
     (folder / "valid.parquet").write_bytes(content)
     uploader = subprocess.Popen([sys.executable, "-c", _UPLOAD, folder, str(place)])
     wait_for_part(s3, bucket)
@@ -357,8 +357,8 @@ def test_neither_writing_nor_reading_takes_the_memory_of_the_whole_file(zone: Zo
     landing.write_tables(zone / "warm.parquet", table.schema, [table] * 2)
     list(landing.read_tables(zone / "warm.parquet"))
     with peaks() as seen:
-        landing.write_tables(zone / "large.parquet", table.schema, [table] * 40)
+        landing.write_tables(zone / "large.parquet", table.schema, [table] * 24)
         read = sum(rows.num_rows for rows in landing.read_tables(zone / "large.parquet"))
-    assert read == 640  # MiB
+    assert read == 384  # MiB
     assert len(seen) > 10
     assert max(seen) < 256 << 20
