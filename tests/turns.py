@@ -57,9 +57,7 @@ def await_the_end_of_the_others(session: pytest.Session) -> None:
     deadline = time.monotonic() + _WAIT_SECONDS
     while not _note(session.config).exists():
         if time.monotonic() > deadline:
-            pytest.fail(
-                f"The other worker's tests are not over after {_WAIT_SECONDS} s."
-            )
+            pytest.fail(f"The other worker's tests are not over after {_WAIT_SECONDS} s.")
         time.sleep(0.5)
 
 
