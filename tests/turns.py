@@ -1,9 +1,9 @@
 """Who goes when, with several workers: tests that share servers go one after another.
 
-Integration tests of the sources outside, of AWS, and of what has servers, users or names of its own
-go with one worker, all other tests on the servers with another one, at the same time: no other
-integration test uses the simulator, an AWS region, a topic or rows of theirs. End-to-end tests use
-all sources and stop servers, so they wait until those are over.
+The integration tests of the sources outside and of AWS go with one worker, all other tests on the
+servers with another one, at the same time: no other integration test uses the simulator, an AWS
+region, a topic or a table of theirs. End-to-end tests use all sources and stop servers, so they
+wait until those are over.
 """
 
 import time
@@ -14,7 +14,6 @@ from xdist import is_xdist_worker
 
 ON_SERVERS = {"integration", "end_to_end"}
 _APART = {
-    "test_alerts",
     "test_aviationstack",
     "test_aws_setup",
     "test_kinesis",
@@ -22,9 +21,6 @@ _APART = {
     "test_lambda_failures",
     "test_localstack",
     "test_openweather",
-    "test_provision",
-    "test_quota",
-    "test_redis_restart",
     "test_scraped_once",
     "test_scraping",
     "test_tail",

@@ -40,8 +40,10 @@ def own_region(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def serverless(own_region: None) -> None:
-    """The serverless path, set up in that region."""
+def serverless(own_region: None) -> Iterator[None]:
+    """The serverless path, set up in that region; in the end nothing polls its stream any more."""
     from tests.integration import serverless as path
 
     path.set_up()
+    yield
+    path.delete("mapping", "stream")

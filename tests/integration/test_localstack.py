@@ -208,11 +208,21 @@ def test_a_process_killed_between_two_calls_is_replaced(function: Any) -> None:
     tell = function("import os\n\ndef handler(event, context):\n    return os.getpid()")
     pid = tell().answer
 
-    psutil.Process(pid).kill()
+    process = psutil.Process(pid)
+    process.kill()
+    eventually(lambda: has_ended(process), "end of the process")
     called = tell()
 
     assert called.error is None
     assert called.answer != pid
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """Whether it is gone, or waits for its parent to notice."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def test_a_function_may_not_take_more_memory_than_it_has(function: Any) -> None:
