@@ -210,6 +210,7 @@ def dynamodb(monkeypatch):
     )
     monkeypatch.setattr(lambda_consumer, "dynamodb", lambda: client)
     monkeypatch.setattr(lambda_consumer, "_PAUSE", 0)
+    monkeypatch.setattr(lambda_consumer, "_WRITERS", 1)  # the stub wants calls in their order
     with Stubber(client) as stub:
         yield stub
         stub.assert_no_pending_responses()
