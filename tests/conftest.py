@@ -48,6 +48,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(turns.kind_of(item))
         if group := turns.group_of(item):
             item.add_marker(pytest.mark.xdist_group(group))
+    for item in [each for each in items if turns.kind_of(each) == "end_to_end"][:1]:
+        item.add_marker(pytest.mark.timeout(turns.WAIT_SECONDS + 300))  # it waits for the others
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # after the fixtures' own teardown

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from xdist import is_xdist_worker
 
-ON_SERVERS = {"integration", "end_to_end"}
+_ON_SERVERS = {"integration", "end_to_end"}
 _APART = {
     "test_aviationstack",
     "test_aws_setup",
@@ -25,7 +25,8 @@ _APART = {
     "test_scraping",
     "test_tail",
 }
-_WAIT_SECONDS = 1200
+WAIT_SECONDS = 1200
+"""How long the first end-to-end test may wait for the other worker."""
 
 
 def kind_of(item: pytest.Item) -> str:
@@ -35,7 +36,7 @@ def kind_of(item: pytest.Item) -> str:
 
 def group_of(item: pytest.Item | None) -> str | None:
     """The tests that a test goes in turn with; None for one that shares no server."""
-    if item is None or (kind := kind_of(item)) not in ON_SERVERS:
+    if item is None or (kind := kind_of(item)) not in _ON_SERVERS:
         return None
     return "apart" if kind == "integration" and item.path.stem in _APART else "servers"
 
@@ -50,10 +51,10 @@ def await_the_end_of_the_others(session: pytest.Session) -> None:
     """Wait for the tests that go apart with another worker, if there are any."""
     if not is_xdist_worker(session) or not any(group_of(each) == "apart" for each in session.items):
         return
-    deadline = time.monotonic() + _WAIT_SECONDS
+    deadline = time.monotonic() + WAIT_SECONDS
     while not _note(session.config).exists():
         if time.monotonic() > deadline:
-            pytest.fail(f"The other worker's tests are not over after {_WAIT_SECONDS} s.")
+            pytest.fail(f"The other worker's tests are not over after {WAIT_SECONDS} s.")
         time.sleep(0.5)
 
 
