@@ -13,7 +13,16 @@ from typing import Any
 from dataflow360.pipeline import chunk
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["tests.integration.support"])
+# What is imported once here is not imported by each process that is killed.
+_CONTEXT.set_forkserver_preload(
+    [
+        "tests.integration.support",
+        "dataflow360.faker_providers",
+        "pandera.backends.pandas.builtin_checks",
+        "pandera.strategies.pandas_strategies",
+        "pyarrow.dataset",
+    ]
+)
 
 #: Small enough for a day of synthetic data to be many chunks, and so several transactions.
 SMALL_CHUNK = 25

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -43,21 +43,30 @@ def new_run(interval: Interval, dag_id: str = "scrape_departures") -> Run:
     return Run(dag_id, f"test__{uuid.uuid4()}", -1, interval)
 
 
-def read_departures(*airports: str, run: Run | None = None) -> list[Chunk | Missing]:
-    """Read boards, whatever earlier tests have read of them."""
+def departures_of(*airports: str, run: Run | None = None) -> Iterator[Chunk | Missing]:
+    """Read boards one by one, whatever earlier tests have read of them."""
     request = DeparturesRequest.checked({"airports": airports, "refetch": True})
-    return list(departures(request, run or new_run(WINDOW), now=START).fetch())
+    return departures(request, run or new_run(WINDOW), now=START).fetch()
 
 
-def read_weather(*airports: str) -> list[Chunk | Missing]:
+def weather_of(*airports: str) -> Iterator[Chunk | Missing]:
     request = CityWeatherRequest.checked({"airports": airports, "refetch": True})
-    return list(city_weather(request, new_run(DAY, "scrape_weather")).fetch())
+    return city_weather(request, new_run(DAY, "scrape_weather")).fetch()
 
 
-READ: dict[str, Callable[..., list[Chunk | Missing]]] = {
-    "flightstats": read_departures,
-    "visualcrossing": read_weather,
+READING: dict[str, Callable[..., Iterator[Chunk | Missing]]] = {
+    "flightstats": departures_of,
+    "visualcrossing": weather_of,
 }
+
+
+def read_departures(*airports: str, run: Run | None = None) -> list[Chunk | Missing]:
+    return list(departures_of(*airports, run=run))
+
+
+def in_address(site: str, airport: str) -> str:
+    """What the address of an airport's page has that no other page's has."""
+    return {"flightstats": airport, "visualcrossing": AIRPORTS[airport].city}[site]
 
 
 def simulator(site: str) -> str:
@@ -117,7 +126,7 @@ def missing(read: list[Chunk | Missing]) -> dict[str, Exception]:
     return {each.part: each.error for each in read if isinstance(each, Missing)}
 
 
-def rows(read: list[Chunk | Missing]) -> list[dict]:
+def rows(read: Iterable[Chunk | Missing]) -> list[dict]:
     return [row for each in read if isinstance(each, Chunk) for row in each.table.to_pylist()]
 
 
@@ -130,7 +139,7 @@ def kept(zone: Path) -> set[str]:
 
 @pytest.mark.parametrize("site", SITES)
 def test_every_airport_is_read_and_all_of_it_is_valid(site):
-    read = READ[site](*AIRPORTS)
+    read = list(READING[site](*AIRPORTS))
     assert missing(read) == {}
     assert len(read) == len(AIRPORTS)
     for chunk in read:
@@ -154,16 +163,16 @@ def test_four_windows_hold_each_departure_of_the_day_once():
 
 
 def test_the_utc_day_of_a_city_in_another_zone_is_whole():
-    found = rows(read_weather("LOS", "RAI"))
+    found = rows(weather_of("LOS", "RAI"))
     assert [row["heure_observation"] for row in found] == [*range(24), *range(24)]
     assert {row["date_observation"] for row in found} == {date(2026, 11, 5)}
 
 
 @pytest.mark.parametrize("site", SITES)
 def test_the_table_says_the_same_as_the_embedded_data(site, fault):
-    embedded = rows(READ[site](*TWO))
+    embedded = rows(READING[site](*TWO))
     fault(site, "no-next-data")
-    assert rows(READ[site](*TWO)) == embedded
+    assert rows(READING[site](*TWO)) == embedded
 
 
 def test_an_earlier_try_is_not_read_again(fault):
@@ -181,56 +190,48 @@ def test_an_earlier_try_is_not_read_again(fault):
 # ---- Faults
 
 
-PAGE_FAULTS = [
-    (
-        "selectors",
+PAGE_FAULTS = {
+    "selectors": (
         FatalError,
         r'no data in props\..* rows \[class\*="table__TableRow"\]: its layou',
     ),
-    ("invalid", FatalError, "its layout has changed, so mend the page object"),
-    ("html", FatalError, "its layout has changed, so mend the page object"),
-    ("consent", FatalError, "asks for consent instead of showing its data"),
-    ("403", FatalError, "answers with status 403; look whether the address"),
-    ("404", FatalError, "answers with status 404; look whether the address"),
-    ("429", RetriableError, "answers with status 429; this task tries again"),
-    ("500", RetriableError, "answers with status 500; this task tries again"),
-    ("503", RetriableError, "answers with status 503; this task tries again"),
-]
+    "invalid": (FatalError, "its layout has changed, so mend the page object"),
+    "html": (FatalError, "its layout has changed, so mend the page object"),
+    "consent": (FatalError, "asks for consent instead of showing its data"),
+    "403": (FatalError, "answers with status 403; look whether the address"),
+    "404": (FatalError, "answers with status 404; look whether the address"),
+    "429": (RetriableError, "answers with status 429; this task tries again"),
+    "500": (RetriableError, "answers with status 500; this task tries again"),
+    "503": (RetriableError, "answers with status 503; this task tries again"),
+    "cut": (RetriableError, r"was broken off half-way; this task tries again; se"),
+}
 
 
 @pytest.mark.parametrize("site", SITES)
-@pytest.mark.parametrize(("name", "kind", "said"), PAGE_FAULTS, ids=lambda each: str(each)[:10])
-def test_a_page_that_cannot_be_read_does_not_stop_the_others(
-    site, name, kind, said, fault, own_landing
-):
-    city = {"flightstats": "LOS", "visualcrossing": "Lagos"}[site]
-    fault(site, name, match=city)
-    read = READ[site](*TWO)
-    (error,) = missing(read).values()
-    assert list(missing(read)) == ["LOS"]
-    assert type(error) is kind
-    assert {row.get("Aeroport") or row["aeroport"] for row in rows(read)} == {"ABJ"}
-
-    sentence = str(error)
-    with pytest.raises(kind, match=said):
-        raise error
-    names = kept(own_landing)
-    assert {Path(name).suffix for name in names} == {".html", ".png"}
-    for each in names:
-        assert each in sentence
-    png = next(own_landing.rglob("LOS-1.png")).read_bytes()
-    assert png.startswith(b"\x89PNG")
-    assert "<html" in next(own_landing.rglob("LOS-1.html")).read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("site", SITES)
-def test_a_page_that_is_cut_is_not_taken_for_a_whole_one(site, fault):
-    fault(site, "cut", match={"flightstats": "LOS", "visualcrossing": "Lagos"}[site])
-    read = READ[site](*TWO)
-    assert list(missing(read)) == ["LOS"]
-    assert {row.get("Aeroport") or row["aeroport"] for row in rows(read)} == {"ABJ"}
-    with pytest.raises(RetriableError, match=r"was broken off half-way; this task tries again; se"):
-        raise missing(read)["LOS"]
+def test_a_page_that_cannot_be_read_does_not_stop_the_others(site, fault, own_landing, subtests):
+    """One run: a page with each fault, one after the other, and then a page with none."""
+    *faulty, sound = list(AIRPORTS)[: len(PAGE_FAULTS) + 1]
+    reading = READING[site](*faulty, sound)
+    for airport, (name, (kind, said)) in zip(faulty, PAGE_FAULTS.items(), strict=True):
+        with subtests.test(name):
+            fault(site, name, match=in_address(site, airport))
+            read = next(reading)
+            assert isinstance(read, Missing)
+            assert read.part == airport
+            assert type(read.error) is kind
+            with pytest.raises(kind, match=said):
+                raise read.error
+            names = {each for each in kept(own_landing) if f"/{airport}-" in each}
+            assert {Path(each).name for each in names} == {f"{airport}-1.html", f"{airport}-1.png"}
+            for each in names:
+                assert each in str(read.error)
+            png = next(own_landing.rglob(f"{airport}-1.png")).read_bytes()
+            assert png.startswith(b"\x89PNG")
+            html = next(own_landing.rglob(f"{airport}-1.html")).read_text(encoding="utf-8")
+            assert "<html" in html
+    rest = list(reading)
+    assert missing(rest) == {}
+    assert {row.get("Aeroport") or row["aeroport"] for row in rows(rest)} == {sound}
 
 
 def test_a_page_that_is_too_slow_is_tried_again_later(fault, monkeypatch):
@@ -276,7 +277,7 @@ def test_a_day_without_any_departure_is_one(fault):
 
 def test_a_city_without_weather_is_one(fault):
     fault("visualcrossing", "empty", match="Lagos")
-    read = read_weather(*TWO)
+    read = list(weather_of(*TWO))
     with pytest.raises(RetriableError, match=r"has 0 of 24 records in props\.pageProps"):
         raise missing(read)["LOS"]
 
