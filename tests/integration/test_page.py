@@ -670,4 +670,4 @@ def test_a_store_that_is_away_greys_its_part_alone_and_in_time(
     assert "see whether it is up" in reason
     assert len(reason) < 400
     assert "password" not in reason.lower()
-    assert elapsed < 30
+    assert elapsed < 20

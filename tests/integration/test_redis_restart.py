@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from stack import settings as env_file
 from stack.profiles import Profile
@@ -65,7 +67,10 @@ def test_nobody_is_the_default_user(own: Settings) -> None:
     with running(own):
         for password in (None, "", "default"):
             stranger = redis.Redis(
-                port=own.port("REDIS"), username="default" if password else None, password=password
+                port=own.port("REDIS"),
+                username="default" if password else None,
+                password=password,
+                retry=Retry(NoBackoff(), 0),
             )
             with closing(stranger), pytest.raises(redis.AuthenticationError):
                 stranger.ping()

@@ -9,6 +9,8 @@ from typing import Any
 
 import orjson
 from airflow.providers.redis.hooks.redis import RedisHook
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from dataflow360.airports import DESTINATIONS, Airport
 from dataflow360.page.models import Board, Flight, MinuteLimit, Series, Weather
@@ -28,12 +30,14 @@ _Row = Mapping[str, Any]
 
 @contextmanager
 def client() -> Iterator[Any]:
-    """A client that gives up a command that takes long."""
+    """A client that gives up a command that takes long, at once."""
     hook: Any = RedisHook(CONNECTION_ID)
     opened = hook.get_conn()
     # The hook takes no time limits; no connection of the pool is open yet.
     opened.connection_pool.connection_kwargs.update(
-        socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS
+        socket_timeout=_TIMEOUT_SECONDS,
+        socket_connect_timeout=_TIMEOUT_SECONDS,
+        retry=Retry(NoBackoff(), 0),
     )
     try:
         yield opened
