@@ -1,12 +1,14 @@
 """The notebook tells the truth about a filled system, and says what to run on an empty one."""
 
 import random
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
+from jupyter_client import KernelManager
 from nbclient import NotebookClient
 
 from dataflow360.records.meteo_aeroports import METEO_AEROPORTS
@@ -25,15 +27,26 @@ def day() -> date:
     return date(2001, 1, 1) + timedelta(days=random.randrange(8_000))
 
 
-def executed(**parameters: Any) -> dict[str, Any]:
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[KernelManager]:
+    """One for all tests, which the first starts: most of a run is importing."""
+    manager = KernelManager()
+    yield manager
+    if manager.has_kernel:
+        manager.shutdown_kernel(now=True)
+
+
+def executed(kernel: KernelManager, **parameters: Any) -> dict[str, Any]:
     """The notebook's code cells by id, after a run with the given parameters."""
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     (cell,) = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
     values = "\n".join(f"{name} = {value!r}" for name, value in parameters.items())
     cell.source = f"import datetime\n{cell.source}\n{values}"
-    NotebookClient(
-        notebook, timeout=120, resources={"metadata": {"path": NOTEBOOK.parent}}
-    ).execute()
+    client = NotebookClient(
+        notebook, km=kernel, timeout=120, resources={"metadata": {"path": NOTEBOOK.parent}}
+    )
+    client.execute()
+    client.kc.stop_channels()
     return {c.id: c for c in notebook.cells if c.cell_type == "code"}
 
 
@@ -64,14 +77,14 @@ def test_it_is_kept_without_outputs() -> None:
     assert {cell.execution_count for cell in code} == {None}
 
 
-def test_it_plots_what_the_stores_hold(day: date) -> None:
+def test_it_plots_what_the_stores_hold(kernel: KernelManager, day: date) -> None:
     run_all(FLIGHTS, day, rows=ROWS)
     run_all(WEATHER, day)
     board(day, "08:15", "10:30")
     load("openweather", METEO_AEROPORTS, day, [observation(f"{day} 10:02")])
     join_day(day)
 
-    cells = executed(last_day=day, days=1, departure_day=day)
+    cells = executed(kernel, last_day=day, days=1, departure_day=day)
 
     assert warnings(cells) == []
     assert plots(cells) == {"delays", "late", "traffic", "departures"}
@@ -84,8 +97,8 @@ def test_it_plots_what_the_stores_hold(day: date) -> None:
     assert "HC300" not in table
 
 
-def test_it_says_what_to_run_for_days_that_have_nothing(day: date) -> None:
-    cells = executed(last_day=day, days=2, departure_day=day)
+def test_it_says_what_to_run_for_days_that_have_nothing(kernel: KernelManager, day: date) -> None:
+    cells = executed(kernel, last_day=day, days=2, departure_day=day)
 
     assert warnings(cells) == []
     assert plots(cells) <= {"traffic"}  # Redis has the boards of now, whatever the day
@@ -97,8 +110,8 @@ def test_it_says_what_to_run_for_days_that_have_nothing(day: date) -> None:
     assert text(cells["departures"]) == "No departures with weather yet: run flight_weather.\n"
 
 
-def test_flights_without_weather_are_shown_without_it(day: date) -> None:
+def test_flights_without_weather_are_shown_without_it(kernel: KernelManager, day: date) -> None:
     run_all(FLIGHTS, day, rows=ROWS)
-    cells = executed(last_day=day, days=1, departure_day=day)
+    cells = executed(kernel, last_day=day, days=1, departure_day=day)
     assert plots(cells) <= {"late", "traffic"}
     assert "run synthetic_flights and synthetic_weather" in text(cells["delays"])
