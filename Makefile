@@ -15,7 +15,7 @@ STACK = $(PYTHON) -m stack --profile $(PROFILE)
 TEST = $(PYTHON) -m stack --profile test
 
 # Who goes with which worker is said in tests/turns.py.
-WORKERS = -n 2 --dist loadgroup
+WORKERS = -n 3 --dist loadgroup
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up down status logs clean env test test-compose lint bench \

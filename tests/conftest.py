@@ -57,7 +57,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     try:
         yield
     finally:
-        turns.note_the_end_of_the_others(item, nextitem)
+        turns.note_the_end_of_a_group(item, nextitem)
 
 
 @pytest.fixture
