@@ -1,9 +1,10 @@
 """Who goes when, with several workers: tests that share servers go one after another.
 
-The integration tests of the sources outside go with one worker, those of AWS with another one, and
-all other tests on the servers with a third, all at the same time: none of the three uses a topic, a
-table, an AWS region or a fault of the simulator of the others'. End-to-end tests use all sources
-and stop servers, so they wait until the first two are over. Unit tests fill whatever time is left.
+The integration tests of the sources outside go with one worker, those of AWS and of what has no
+topic with another one, and all others with a third, all at the same time: none of the three uses a
+topic, an AWS region or a fault of the simulator of the others', or empties a table of theirs.
+End-to-end tests use all sources and stop servers, so they wait until the first two are over. Unit
+tests fill whatever time is left.
 """
 
 import time
@@ -15,14 +16,19 @@ from xdist import is_xdist_worker
 _ON_SERVERS = {"integration", "end_to_end"}
 _APART = {
     "test_aviationstack": "sources",
-    "test_kinesis": "sources",  # of OpenWeather
+    "test_flight_weather": "sources",
+    "test_kinesis": "sources",
     "test_openweather": "sources",
     "test_scraped_once": "sources",
     "test_scraping": "sources",
+    "test_alerts": "aws",
     "test_aws_setup": "aws",
     "test_lambda_consumer": "aws",
     "test_lambda_failures": "aws",
     "test_localstack": "aws",
+    "test_provision": "aws",
+    "test_quota": "aws",
+    "test_redis_restart": "aws",
     "test_tail": "aws",
 }
 WAIT_SECONDS = 1200

@@ -1,5 +1,6 @@
 """End-to-end tests go through Airflow's own scheduler, by its REST API."""
 
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import create_engine, text
 
 from dataflow360.stores import redis
 from dataflow360.stores.rate_limit import CALLS_PER_MINUTE, RateLimit
@@ -82,6 +84,21 @@ class Airflow:
         while (state := self.get(path)["state"]) not in states:
             assert time.monotonic() < deadline, f"{task_id} of {run_id} is still {state}"
             time.sleep(0.1)
+
+    def skip_pause(self, dag_id: str, run_id: str, task_id: str) -> None:
+        """Have a failed task's pause before its next try behind it, as if an hour had passed."""
+        self.wait_for_task(dag_id, run_id, task_id, "up_for_retry")
+        database = create_engine(os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"])
+        with database.begin() as connection:
+            connection.execute(
+                text(
+                    "UPDATE task_instance SET end_date = end_date - INTERVAL '1 hour' WHERE "
+                    "dag_id = :dag_id AND run_id = :run_id AND task_id = :task_id "
+                    "AND state = 'up_for_retry'"
+                ),
+                {"dag_id": dag_id, "run_id": run_id, "task_id": task_id},
+            )
+        database.dispose()
 
     def log(self, dag_id: str, run_id: str, task_id: str, attempt: int, map_index: int = -1) -> str:
         path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{attempt}"

@@ -2,12 +2,13 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 
 import psutil
@@ -15,7 +16,9 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from dataflow360.records.topics import ID_PREFIX
+from stack import settings as env_file
 from stack import supervisor
+from stack.environment import HOST
 from stack.profiles import Profile
 from tests.end_to_end.conftest import Airflow
 from tests.end_to_end.test_airflow import ledger
@@ -47,7 +50,7 @@ def check(flow: Flow, start: dict[int, int], rows: int, runs: dict[str, date]) -
 
 def test_a_task_that_is_killed_is_tried_again_and_loses_nothing(airflow: Airflow) -> None:
     """One amid the stage step, one of another run amid the publish step."""
-    rows, start = 5000, ends(FLIGHTS.topic)
+    rows, start = 2500, ends(FLIGHTS.topic)
     runs = {
         airflow.trigger(FLIGHTS.dag_id, rows=rows, day=str(day)): day
         for day in (new_day(), new_day())
@@ -57,6 +60,7 @@ def test_a_task_that_is_killed_is_tried_again_and_loses_nothing(airflow: Airflow
         airflow.wait_for_task(FLIGHTS.dag_id, run_id, task_id, "running")
         (task,) = [t for t in airflow.tasks(FLIGHTS.dag_id, run_id) if t["task_id"] == task_id]
         kill_task(task["id"])
+        airflow.skip_pause(FLIGHTS.dag_id, run_id, task_id)
     for run_id, task_id in killed.items():
         assert airflow.wait(FLIGHTS.dag_id, run_id) == "success"
         tries = {t["task_id"]: t["try_number"] for t in airflow.tasks(FLIGHTS.dag_id, run_id)}
@@ -66,7 +70,7 @@ def test_a_task_that_is_killed_is_tried_again_and_loses_nothing(airflow: Airflow
 
 def kill_task(task_instance_id: str) -> None:
     """kill -9 the process that runs a task, once it is well under way."""
-    time.sleep(2)
+    time.sleep(1)
     # A worker and the task that it has forked both carry the task instance's id.
     titled = [
         process
@@ -155,6 +159,18 @@ def test_a_store_that_is_away_for_a_while_is_waited_for(
     with stopped(profile, program):
         run_id = airflow.trigger(flow.dag_id, rows=rows, day=str(day))
         airflow.wait_for_task(flow.dag_id, run_id, task_id, "up_for_retry")
+    await_listening(profile, program)
+    airflow.skip_pause(flow.dag_id, run_id, task_id)
     assert airflow.wait(flow.dag_id, run_id) == "success"
     assert sentence in airflow.log(flow.dag_id, run_id, task_id, 1)
     check(flow, start, rows, {run_id: day})
+
+
+def await_listening(profile: Profile, program: str) -> None:
+    """Wait until a store that has been started takes connections."""
+    port, deadline = env_file.load(profile).port(program.upper()), time.monotonic() + 120
+    while True:
+        with suppress(OSError), socket.create_connection((HOST, port), timeout=5):
+            return
+        assert time.monotonic() < deadline, f"{program} does not listen"
+        time.sleep(0.2)
