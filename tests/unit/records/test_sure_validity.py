@@ -44,7 +44,7 @@ def pandera_accepts(record, table: pa.Table) -> bool:
     return True
 
 
-@settings(max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_it_says_of_a_table_what_pandera_says(record, rows, edited, data):
     table = rows.slice(0, 3)

@@ -312,7 +312,7 @@ def spoiled(draw):
 
 
 #: 10,000 flights: the contract is checked for many of them at once.
-AT_ONCE = 25
+AT_ONCE = 50
 
 
 @settings(max_examples=10_000 // AT_ONCE, suppress_health_check=list(HealthCheck))

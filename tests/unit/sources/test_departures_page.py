@@ -262,8 +262,8 @@ FLIGHTS = st.builds(
 )
 
 
-@settings(max_examples=400)
-@given(st.lists(FLIGHTS | JSON, min_size=20, max_size=20))
+@settings(max_examples=160)
+@given(st.lists(FLIGHTS | JSON, min_size=50, max_size=50))
 def test_every_flight_is_a_row_a_codeshare_or_refused(entries):
     """8,000 of them."""
     chunk = parse(page(*entries), 1, LAGOS)

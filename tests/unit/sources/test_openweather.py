@@ -195,7 +195,7 @@ def damaged(document: dict) -> st.SearchStrategy[bytes]:
 
 
 #: 10,000 answers for each parser: the contract is checked for many of them at once.
-AT_ONCE = 25
+AT_ONCE = 50
 ten_thousand = settings(
     max_examples=10_000 // AT_ONCE, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -249,8 +249,8 @@ HOURS = st.builds(
 )
 
 
-@settings(max_examples=400)
-@given(st.lists(HOURS | JSON, min_size=20, max_size=20))
+@settings(max_examples=160)
+@given(st.lists(HOURS | JSON, min_size=50, max_size=50))
 def test_every_hour_of_the_day_is_a_row_or_refused(entries):
     """8,000 of them."""
     chunk = read(page(day(*entries)))
