@@ -3,6 +3,7 @@
 import json
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import psutil
@@ -105,12 +106,11 @@ def test_poison_ends_in_the_failure_queue_and_blocks_nobody(payload):
 def test_a_function_that_is_killed_amid_its_batches_loses_and_doubles_nothing():
     villes = [city() for _ in range(20)]
     sent = [observation(villes[number % 20], 1731400000 + number) for number in range(MANY)]
-    for start in range(0, MANY, 500):
-        put(*sent[start : start + 500])
-    wait_until(lambda: any(history(ville) for ville in villes))
-    killed = [each.kill() for each in function_processes()]
-    assert killed
-    assert sum(len(history(ville)) for ville in villes) < MANY, "it was killed too late"
+    with ThreadPoolExecutor(1) as other:
+        killing = other.submit(kill_amid, villes)
+        for start in range(0, MANY, 500):
+            put(*sent[start : start + 500])
+        assert killing.result() > 0
     wait_until(lambda: sum(len(history(ville)) for ville in villes) == MANY, 120)
     for ville in villes:
         latest = max(each["timestamp"] for each in sent if each["ville"] == ville)
@@ -119,6 +119,14 @@ def test_a_function_that_is_killed_amid_its_batches_loses_and_doubles_nothing():
         (item["ville"], item["timestamp"]) for ville in villes for item in history(ville)
     )
     assert stored == Counter((each["ville"], each["timestamp"]) for each in sent)
+
+
+def kill_amid(villes: list[str]) -> int:
+    """Kill the function when it has stored something, but not all; how many processes it had."""
+    wait_until(lambda: history(villes[0]))
+    killed = [each.kill() for each in function_processes()]
+    assert sum(len(history(ville)) for ville in villes) < MANY, "it was killed too late"
+    return len(killed)
 
 
 def function_processes() -> list[psutil.Process]:
