@@ -60,6 +60,7 @@ def test_a_task_that_is_killed_is_tried_again_and_loses_nothing(airflow: Airflow
         airflow.wait_for_task(FLIGHTS.dag_id, run_id, task_id, "running")
         (task,) = [t for t in airflow.tasks(FLIGHTS.dag_id, run_id) if t["task_id"] == task_id]
         kill_task(task["id"])
+        airflow.wait_for_task(FLIGHTS.dag_id, run_id, task_id, "up_for_retry")
         airflow.skip_pause(FLIGHTS.dag_id, run_id, task_id)
     for run_id, task_id in killed.items():
         assert airflow.wait(FLIGHTS.dag_id, run_id) == "success"

@@ -117,6 +117,7 @@ def test_one_airport_that_fails_for_a_while_is_asked_again_alone(
 ) -> None:
     simulator.fault("openweather", "503", match="lat=6.57737", times=3)
     run_id = airflow.trigger("openweather", refetch=True)
+    airflow.wait_for_task("openweather", run_id, "extract", "up_for_retry")
     airflow.skip_pause("openweather", run_id, "extract")
     assert airflow.wait("openweather", run_id) == "success"
     (row,) = ledger(run_id)

@@ -524,7 +524,7 @@ def test_the_newest_weather_of_an_airport_is_found(connection: Any) -> None:
 
 @pytest.fixture(scope="module")
 def state_table(own_region: None) -> None:
-    """All that the page needs of AWS; the role is every region's, and other tests delete it."""
+    """All that the page needs of AWS."""
     setup.ensure_state_table(path.client("dynamodb"))
 
 

@@ -11,8 +11,6 @@ from dataflow360.sources.csv_files.dialect import Dialect
 from dataflow360.sources.csv_files.formats import FARES, PASSENGERS, WEATHER
 from tests.unit.sources.csv_lines import GOOD, parse, refusals
 
-#: With these there are 10,000 examples of each format.
-EXAMPLES = settings(max_examples=300, suppress_health_check=list(HealthCheck))
 #: Lines that are parsed at once.
 LINES = 20
 FORMATS = pytest.mark.parametrize("form", [WEATHER, PASSENGERS, FARES], ids=lambda each: each.name)
