@@ -18,7 +18,7 @@ _PLAIN_TABLE = "benchmarks_items"
 
 def client(service: str) -> Any:
     """A client of a service in the benchmark's own region, as all later ones of this process."""
-    from dataflow360.aws import clients
+    from dataflow360.clients import aws as clients
 
     connection = json.loads(os.environ[_CONNECTION])
     connection["extra"] = connection["extra"] | {"region_name": _REGION}
@@ -55,15 +55,15 @@ class Path:
 
     def count(self) -> int:
         """How many items the history holds."""
-        from dataflow360.aws import names
+        from dataflow360 import names
 
         return _count_items(names.HISTORY_TABLE)
 
     def drop(self) -> None:
         """Remove them, as far as they are there."""
-        from dataflow360.aws import names
+        from dataflow360 import names
         from dataflow360.aws.arns import Arns
-        from dataflow360.aws.looking import look_up
+        from dataflow360.clients.aws import look_up
 
         role = Arns.of(client("sts")).role_name
         lambda_ = client("lambda")
@@ -175,7 +175,7 @@ def _count_items(table: str) -> int:
 
 
 def _drop_table(name: str) -> None:
-    from dataflow360.aws.looking import look_up
+    from dataflow360.clients.aws import look_up
 
     if look_up(client("dynamodb").delete_table, TableName=name):
         waiter = client("dynamodb").get_waiter("table_not_exists")
@@ -183,7 +183,7 @@ def _drop_table(name: str) -> None:
 
 
 def _drop_stream(name: str) -> None:
-    from dataflow360.aws.looking import look_up
+    from dataflow360.clients.aws import look_up
 
     kinesis = client("kinesis")
     # Asked first: kinesis-mock refuses to delete a stream that it does not have, and half a second

@@ -159,8 +159,8 @@ def recall(job: Job) -> str:
 
 def landed_rows(job: Job) -> list[pa.Table]:
     """The first rows of the round's batch, with event ids and content hashes."""
+    from dataflow360.clients import mysql
     from dataflow360.pipeline import landing, registry
-    from dataflow360.stores import mysql
 
     with mysql.connect() as connection:
         batch = registry.get(connection, recall(job))

@@ -93,19 +93,20 @@ def _item(data: bytes) -> dict[str, dict[str, str]]:
 @contextmanager
 def _whole(job: Job) -> Iterator[Work]:
     from benchmarks import batches
-    from dataflow360.aws import arrival, putting, tables
+    from dataflow360.aws import arrival, putting
+    from dataflow360.stores import dynamodb_tables
 
     aws.client("kinesis").list_streams()
     batch_id = batches.recall(job)
     dynamodb = aws.client("dynamodb")
-    last = tables.key_of(_records(job)[-1].data)
+    last = dynamodb_tables.key_of(_records(job)[-1].data)
 
     def work() -> None:
         putting.put(batch_id)
         deadline = time.monotonic() + _GIVE_UP_SECONDS
         # The stream has one shard: all others are stored before the last one. Looking for each of
         # them all the while would be most of what DynamoDB has to do.
-        while tables.hold(dynamodb, [last]).item(last) is None:
+        while dynamodb_tables.hold(dynamodb, [last]).item(last) is None:
             assert time.monotonic() < deadline, str(arrival.look(batch_id))  # noqa: S101
             time.sleep(_LOOK_AGAIN_SECONDS)
         while not (seen := arrival.look(batch_id)).is_complete:
@@ -118,7 +119,8 @@ def _whole(job: Job) -> Iterator[Work]:
 @contextmanager
 def _latency(job: Job) -> Iterator[Work]:
     """One record after the other, each awaited: what lies between is the poll of the stream."""
-    from dataflow360.aws import names, tables
+    from dataflow360 import names
+    from dataflow360.stores import dynamodb_tables
     from dataflow360.streams import kinesis
 
     stream, dynamodb = aws.client("kinesis"), aws.client("dynamodb")
@@ -127,10 +129,10 @@ def _latency(job: Job) -> Iterator[Work]:
     def work() -> Remark:
         seconds = []
         for record in records:
-            key = tables.key_of(record.data)
+            key = dynamodb_tables.key_of(record.data)
             began = time.perf_counter()
             kinesis.put(stream, names.STREAM, [record])
-            while tables.hold(dynamodb, [key]).history.get(key) is None:
+            while dynamodb_tables.hold(dynamodb, [key]).history.get(key) is None:
                 time.sleep(0.01)
             seconds.append(time.perf_counter() - began)
         return Remark(f"p50 {statistics.median(seconds):.2f} s, longest {max(seconds):.2f} s")

@@ -23,7 +23,7 @@ from rich.table import Table
 
 from benchmarks import administration
 from benchmarks.runner import MeasurementError
-from dataflow360.stores import names
+from dataflow360 import names
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,12 +7,12 @@ Arrow and the clients of the stores cost every single one seconds of a processor
 
 import sys
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 from airflow.configuration import conf
 
-#: Packages of the library whose modules run in tasks.
-PACKAGES = ("alerts", "aws", "pipeline", "sources", "stores")
+#: Rooms of the library whose modules run in tasks.
+ROOMS = ("alerts", "aws", "clients", "freshness", "replay", "sources", "stores")
 
 
 def forks_tasks(arguments: list[str], executor: str) -> bool:
@@ -29,10 +29,10 @@ def forks_tasks(arguments: list[str], executor: str) -> bool:
 
 def import_library() -> None:
     """Import what tasks use."""
-    for name in PACKAGES:
+    for name in ROOMS:
         package = import_module(f"dataflow360.{name}")
-        for module in iter_modules(package.__path__):
-            import_module(f"{package.__name__}.{module.name}")
+        for module in walk_packages(package.__path__, f"{package.__name__}."):
+            import_module(module.name)
 
 
 __all__: list[str] = []  # Airflow takes what is public here for policies

@@ -19,9 +19,9 @@ from datetime import UTC, datetime
 
 from airflow.sdk import dag
 
-from dataflow360.aws import tasks
 from dataflow360.aws.request import SetupRequest
-from dataflow360.pipeline.tasks import TASK_DEFAULTS
+from dataflow360.tasks import aws_setup as tasks
+from dataflow360.tasks.steps import TASK_DEFAULTS
 
 
 @dag(

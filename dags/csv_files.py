@@ -19,14 +19,8 @@ from datetime import UTC, datetime
 from airflow.sdk import Asset, CronDataIntervalTimetable, dag, task, task_group
 
 from dataflow360.pipeline.request import Request
-from dataflow360.pipeline.tasks import (
-    TASK_DEFAULTS,
-    land_file,
-    publish,
-    reconcile,
-    stage,
-    unloaded_files,
-)
+from dataflow360.tasks.csv_files import land_file, unloaded_files
+from dataflow360.tasks.steps import TASK_DEFAULTS, publish, reconcile, stage
 
 OUTLETS = [
     Asset(name)

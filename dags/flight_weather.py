@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from airflow.sdk import Asset, dag, task, task_group
 
 from dataflow360.pipeline.request import DerivedRequest
-from dataflow360.pipeline.tasks import (
+from dataflow360.tasks.steps import (
     TASK_DEFAULTS,
     land,
     publish,

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 
 from airflow.sdk import CronTriggerTimetable, dag
 
-from dataflow360.alerts.tasks import watch
-from dataflow360.pipeline.tasks import TASK_DEFAULTS
+from dataflow360.tasks.freshness import watch
+from dataflow360.tasks.steps import TASK_DEFAULTS
 
 
 @dag(

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 
 from airflow.sdk import CronDataIntervalTimetable, dag
 
-from dataflow360.aws.failure_tasks import drain
-from dataflow360.pipeline.tasks import TASK_DEFAULTS
+from dataflow360.tasks.lambda_failures import drain
+from dataflow360.tasks.steps import TASK_DEFAULTS
 
 
 @dag(

@@ -12,14 +12,8 @@ from datetime import UTC, datetime
 
 from airflow.sdk import Asset, CronDataIntervalTimetable, dag, task
 
-from dataflow360.pipeline.tasks import (
-    TASK_DEFAULTS,
-    land,
-    publish,
-    reconcile,
-    stage,
-)
 from dataflow360.sources.places import AirportsRequest
+from dataflow360.tasks.steps import TASK_DEFAULTS, land, publish, reconcile, stage
 
 
 @dag(
@@ -35,7 +29,7 @@ def openweather():
     @task
     def extract() -> str:
         """Ask for the weather at each airport, check it and land it as one batch."""
-        from dataflow360.sources.openweather import weather
+        from dataflow360.sources.openweather.airports import weather
 
         return land(AirportsRequest, weather)
 

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 
 from airflow.sdk import Asset, CronDataIntervalTimetable, dag, task
 
-from dataflow360.aws.operators import RecordsArriveOperator
-from dataflow360.aws.stream_tasks import put, reconcile
-from dataflow360.pipeline.tasks import TASK_DEFAULTS, land
 from dataflow360.sources.places import AirportsRequest
+from dataflow360.tasks.operators import RecordsArriveOperator
+from dataflow360.tasks.steps import TASK_DEFAULTS, land
+from dataflow360.tasks.stream import put, reconcile
 
 
 @dag(
@@ -31,7 +31,7 @@ def openweather_to_kinesis():
     @task
     def extract() -> str:
         """Ask for weather and air at each airport, check them and land them as one batch."""
-        from dataflow360.sources.city_measurements import measurements
+        from dataflow360.sources.openweather.cities import measurements
 
         return land(AirportsRequest, measurements)
 

@@ -16,16 +16,9 @@ from datetime import UTC, datetime
 
 from airflow.sdk import dag, task, task_group
 
-from dataflow360.pipeline.replay_request import ReplayRequest
-from dataflow360.pipeline.tasks import (
-    TASK_DEFAULTS,
-    land_replayed,
-    publish,
-    reconcile,
-    select_quarantined,
-    settle,
-    stage,
-)
+from dataflow360.replay.request import ReplayRequest
+from dataflow360.tasks.replay import land_replayed, select_quarantined, settle
+from dataflow360.tasks.steps import TASK_DEFAULTS, publish, reconcile, stage
 
 
 @dag(

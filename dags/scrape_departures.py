@@ -13,14 +13,8 @@ from datetime import UTC, datetime
 
 from airflow.sdk import Asset, CronDataIntervalTimetable, dag, task
 
-from dataflow360.pipeline.tasks import (
-    TASK_DEFAULTS,
-    land,
-    publish,
-    reconcile,
-    stage,
-)
-from dataflow360.sources.flightstats import DeparturesRequest, departures
+from dataflow360.sources.flightstats.fetching import DeparturesRequest, departures
+from dataflow360.tasks.steps import TASK_DEFAULTS, land, publish, reconcile, stage
 
 
 @dag(

@@ -12,14 +12,8 @@ from datetime import UTC, datetime
 
 from airflow.sdk import Asset, CronDataIntervalTimetable, dag, task
 
-from dataflow360.pipeline.tasks import (
-    TASK_DEFAULTS,
-    land,
-    publish,
-    reconcile,
-    stage,
-)
-from dataflow360.sources.visualcrossing import CityWeatherRequest, city_weather
+from dataflow360.sources.visualcrossing.fetching import CityWeatherRequest, city_weather
+from dataflow360.tasks.steps import TASK_DEFAULTS, land, publish, reconcile, stage
 
 
 @dag(

@@ -10,14 +10,8 @@ from datetime import UTC, datetime
 
 from airflow.sdk import Asset, CronDataIntervalTimetable, dag, task
 
-from dataflow360.pipeline.tasks import (
-    TASK_DEFAULTS,
-    land,
-    publish,
-    reconcile,
-    stage,
-)
 from dataflow360.sources.synthetic import WeatherRequest, weather
+from dataflow360.tasks.steps import TASK_DEFAULTS, land, publish, reconcile, stage
 
 
 @dag(

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from dataflow360.stores import mysql
+from dataflow360.clients import mysql
 
 _FIRST_DAY = date(1100, 1, 1)
 _DAYS = 250_000

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from dataflow360.errors import FatalError
-from dataflow360.pipeline.zone import zone_path
-from dataflow360.stores.s3 import ObjectPath
 
 _PREFIX = "DATAFLOW360_"
 #: Prefixes of the servers' own variables in .env, which share the project's prefix.
@@ -28,6 +34,16 @@ def _names(text: object) -> object:
     if not isinstance(text, str):
         return text
     return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+#: How a bucket of S3 is named, and a prefix in it.
+S3_URL = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?P<key>/.*)?")
+
+
+def _folder_or_bucket(text: str) -> str:
+    if not text or ("://" in text and not S3_URL.fullmatch(text)):
+        raise ValueError(f"{text!r} is neither a folder nor of the form s3://bucket/prefix")
+    return text
 
 
 class Settings(BaseSettings):
@@ -50,7 +66,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="forbid")
 
-    landing: Annotated[Path | ObjectPath, BeforeValidator(zone_path)]
+    landing: Annotated[str, AfterValidator(_folder_or_bucket)]
     inbox: str = Field(min_length=1)
     max_bad_share: float = Field(default=0.5, ge=0, le=1)
     live_sites: Annotated[tuple[Site, ...], NoDecode, BeforeValidator(_names)] = ()

@@ -8,13 +8,13 @@ from airflow.serialization.serialized_objects import DagSerialization
 from dataflow360.airports import AIRPORTS
 from dataflow360.aws.request import SetupRequest
 from dataflow360.errors import FatalError
-from dataflow360.pipeline.replay_request import ReplayRequest
 from dataflow360.pipeline.request import DerivedRequest, Request
+from dataflow360.replay.request import ReplayRequest
 from dataflow360.sources.aviationstack.request import AviationstackRequest
-from dataflow360.sources.flightstats import DeparturesRequest
+from dataflow360.sources.flightstats.fetching import DeparturesRequest
 from dataflow360.sources.places import AirportsRequest
 from dataflow360.sources.synthetic import FlightsRequest, WeatherRequest
-from dataflow360.sources.visualcrossing import CityWeatherRequest
+from dataflow360.sources.visualcrossing.fetching import CityWeatherRequest
 
 MODELS = {
     "synthetic_flights": FlightsRequest,

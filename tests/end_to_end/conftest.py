@@ -10,8 +10,8 @@ import httpx
 import pytest
 from sqlalchemy import create_engine, text
 
-from dataflow360.stores import redis
-from dataflow360.stores.rate_limit import CALLS_PER_MINUTE, RateLimit
+from dataflow360.clients import redis
+from dataflow360.clients.rate_limit import CALLS_PER_MINUTE, RateLimit
 from stack import settings as env_file
 from stack.environment import airflow_url
 from stack.profiles import Profile

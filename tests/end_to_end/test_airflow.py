@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from dataflow360.stores import mysql
+from dataflow360.clients import mysql
 from stack import settings as env_file
 from stack.environment import airflow_url
 from stack.profiles import Profile

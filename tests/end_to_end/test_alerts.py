@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from dataflow360.alerts.sources import read
-from dataflow360.stores import mysql
+from dataflow360.clients import mysql
 from tests.conftest import ROOT
 from tests.end_to_end.conftest import Airflow
 

@@ -18,7 +18,7 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.keys import Keys
 
-from dataflow360.stores import mysql
+from dataflow360.clients import mysql
 from stack import page_assets
 from stack import settings as env_file
 from stack.environment import airflow_url

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from dataflow360 import names
 from dataflow360.airports import AIRPORTS
-from dataflow360.aws import names
-from dataflow360.aws.clients import client
+from dataflow360.clients.aws import client
 from tests.end_to_end.conftest import Airflow
 from tests.end_to_end.test_airflow import ledger
 from tests.end_to_end.test_sources import run_of_day

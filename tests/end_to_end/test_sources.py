@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from dataflow360.stores import mysql
+from dataflow360.clients import mysql
 from tests.end_to_end.conftest import Airflow
 from tests.end_to_end.test_airflow import ledger
 from tests.simulator import Simulator, simulator

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dataflow360.aws.clients import client
+from dataflow360.clients.aws import client
 from dataflow360.pipeline.zone import ZonePath
 from dataflow360.settings import settings
 from dataflow360.stores.s3 import ObjectPath

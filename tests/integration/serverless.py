@@ -9,11 +9,13 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from dataflow360.aws import clients, function, names, setup
+from dataflow360 import names
+from dataflow360.aws import function, setup
 from dataflow360.aws.arns import Arns
-from dataflow360.aws.looking import look_up
 from dataflow360.aws.package import consumer_zip
 from dataflow360.aws.request import SetupRequest
+from dataflow360.clients import aws as clients
+from dataflow360.clients.aws import look_up
 
 #: A region of the tests' own: what they break is nobody else's.
 REGION = "eu-west-3"

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 from MySQLdb.cursors import DictCursor
 
+from dataflow360.clients import cassandra, mysql
 from dataflow360.pipeline import extraction, publishing, reconciling, staging
 from dataflow360.pipeline.extraction import Extraction
 from dataflow360.pipeline.run import Interval, Run, day_interval
@@ -17,7 +18,6 @@ from dataflow360.records.donnees_meteo import DONNEES_METEO
 from dataflow360.records.identity import event_ids, uuid_strings
 from dataflow360.records.vols import VOLS
 from dataflow360.sources import synthetic
-from dataflow360.stores import cassandra, mysql
 from dataflow360.streams import kafka
 
 

@@ -18,10 +18,10 @@ from aiosmtpd.controller import Controller
 
 from dataflow360.alerts import incidents, notifiers, watching
 from dataflow360.alerts.sources import Source
+from dataflow360.clients import mysql
 from dataflow360.errors import FatalError, RetriableError
 from dataflow360.pipeline import registry
 from dataflow360.settings import settings
-from dataflow360.stores import mysql
 from tests.integration.killing import Point, run_and_kill
 
 NOW = datetime(2026, 11, 24, 12, 45, tzinfo=UTC)

@@ -14,17 +14,16 @@ from typing import Any
 import httpx
 import pytest
 
-from dataflow360 import http
 from dataflow360.airports import AIRPORTS
+from dataflow360.clients import cassandra, http
+from dataflow360.clients.quota import Call, MonthlyQuota, QuotaSpentError
 from dataflow360.errors import DataFlowError, FatalError, RetriableError, SkippableError
 from dataflow360.pipeline import extraction, registry
 from dataflow360.pipeline.run import Run, day_interval
-from dataflow360.quota import Call, MonthlyQuota, QuotaSpentError
 from dataflow360.settings import settings
 from dataflow360.sources.aviationstack import plan
 from dataflow360.sources.aviationstack.fetching import SOURCE, flights
 from dataflow360.sources.aviationstack.request import AviationstackRequest
-from dataflow360.stores import cassandra
 from tests.integration.support import ends, finish, ids_since
 from tests.simulator import Simulator, simulator
 

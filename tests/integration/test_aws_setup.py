@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dataflow360.aws import canary, names
+from dataflow360 import names
+from dataflow360.aws import canary
 from dataflow360.aws.function import find_mapping
 from dataflow360.aws.package import consumer_zip
 from dataflow360.aws.request import SetupRequest

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dataflow360.clients import mysql
 from dataflow360.pipeline import extraction, landing, registry
 from dataflow360.pipeline.run import Run
 from dataflow360.records.validation import check
@@ -16,7 +17,6 @@ from dataflow360.settings import settings
 from dataflow360.sources import csv_files
 from dataflow360.sources.csv_files import inbox
 from dataflow360.sources.csv_files.formats import FARES, PASSENGERS, WEATHER, Format
-from dataflow360.stores import mysql
 from tests.integration.killing import Point, run_and_kill
 from tests.integration.support import Flow, ends, finish, ids_since, new_run, received_since
 

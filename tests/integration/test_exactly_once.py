@@ -9,6 +9,7 @@ import orjson
 import pytest
 from airflow.sdk import ObjectStoragePath
 
+from dataflow360.clients import mysql
 from dataflow360.errors import FatalError
 from dataflow360.pipeline import extraction, publishing, registry, staging
 from dataflow360.pipeline.run import Run
@@ -16,7 +17,6 @@ from dataflow360.records.donnees_meteo import DONNEES_METEO
 from dataflow360.settings import settings
 from dataflow360.sources import csv_files
 from dataflow360.sources.csv_files.formats import WEATHER as WEATHER_FORMAT
-from dataflow360.stores import mysql
 from tests.integration.support import (
     FLIGHTS,
     WEATHER,

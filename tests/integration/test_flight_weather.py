@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
 
+from dataflow360.clients import mysql
 from dataflow360.errors import SkippableError
 from dataflow360.pipeline import day_table, extraction, staging
 from dataflow360.pipeline.chunk import Chunk
@@ -23,7 +24,6 @@ from dataflow360.records.departs_aeroports import DEPARTS_AEROPORTS
 from dataflow360.records.meteo_aeroports import METEO_AEROPORTS
 from dataflow360.records.vols_meteo import VOLS_METEO
 from dataflow360.sources.flight_weather import flights_with_weather
-from dataflow360.stores import mysql
 from tests.integration.support import ends, finish, received_since
 from tests.unit.sources.test_flight_weather import departure, observation
 

@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
+from dataflow360.clients import mysql
 from dataflow360.pipeline import chunk, extraction, publishing, reconciling, registry, staging
 from dataflow360.pipeline.run import Run
-from dataflow360.stores import mysql
 from tests.integration.killing import Point, run_and_kill, small_chunks
 from tests.integration.support import (
     FLIGHTS,

@@ -12,23 +12,24 @@ import httpx
 import pytest
 from airflow.sdk.exceptions import TaskDeferred
 
-from dataflow360 import http
+from dataflow360 import names
 from dataflow360.airports import AIRPORTS
-from dataflow360.aws import arrival, names, putting, reconciling
-from dataflow360.aws.operators import RecordsArriveOperator
+from dataflow360.aws import arrival, putting, reconciling
 from dataflow360.aws.putting import Note
+from dataflow360.clients import http, mysql
+from dataflow360.clients.failures import readable_failures
 from dataflow360.errors import DataFlowError, FatalError, RetriableError, SkippableError
 from dataflow360.pipeline import extraction, quarantine, registry
 from dataflow360.pipeline.extraction import Extraction
-from dataflow360.pipeline.failures import readable_failures
 from dataflow360.pipeline.run import Interval, Run
-from dataflow360.sources import openweather, openweather_api
-from dataflow360.sources.city_measurements import measurements
+from dataflow360.sources.openweather import airports as openweather
+from dataflow360.sources.openweather import api as openweather_api
+from dataflow360.sources.openweather.cities import measurements
 from dataflow360.sources.places import AirportsRequest
-from dataflow360.stores import mysql
 from dataflow360.streams import kinesis
 from dataflow360.streams import measurements as payloads
 from dataflow360.streams.kinesis import Place, Record
+from dataflow360.tasks.operators import RecordsArriveOperator
 from tests.integration.buckets import bucket, land_in, s3
 from tests.integration.killing import Point, run_and_kill
 from tests.integration.serverless import client, forget, given_up, history, state, wait_until

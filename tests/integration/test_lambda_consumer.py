@@ -9,7 +9,7 @@ from decimal import Decimal
 import psutil
 import pytest
 
-from dataflow360.aws import names
+from dataflow360 import names
 from tests.integration.serverless import (
     REGION,
     city,

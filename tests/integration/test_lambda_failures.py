@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
-from dataflow360.aws import failure_queue, failures, names
+from dataflow360 import names
+from dataflow360.aws import failure_queue, failures
 from dataflow360.aws.failure_queue import GivenUp
-from dataflow360.pipeline import quarantine, replaying
-from dataflow360.pipeline.replay_request import ReplayRequest
+from dataflow360.clients import mysql
+from dataflow360.pipeline import quarantine
 from dataflow360.pipeline.run import Interval, Run
 from dataflow360.records.mesures_villes import MESURES_VILLES
-from dataflow360.stores import mysql
+from dataflow360.replay import replaying
+from dataflow360.replay.request import ReplayRequest
 from dataflow360.streams import kinesis_reading
 from dataflow360.streams.kinesis import Place
 from tests.integration.killing import Point, run_and_kill
@@ -319,8 +321,8 @@ def test_a_stretch_is_read_from_its_first_to_its_last_record() -> None:
 
 
 def test_without_a_queue_the_dag_that_makes_it_is_named() -> None:
+    from dataflow360.clients.failures import readable_failures
     from dataflow360.errors import RetriableError
-    from dataflow360.pipeline.failures import readable_failures
 
     delete("queue")
     try:

@@ -18,14 +18,14 @@ import psutil
 import pyarrow as pa
 import pytest
 
+from dataflow360.clients.failures import readable_failures
 from dataflow360.errors import FatalError, RetriableError
 from dataflow360.pipeline import chunk, day_table, extraction, landing, registry, staging
 from dataflow360.pipeline import zone as landing_zone
-from dataflow360.pipeline.failures import readable_failures
-from dataflow360.pipeline.replay_selection import Group, Selection
 from dataflow360.pipeline.run import Run
 from dataflow360.pipeline.zone import ZonePath
 from dataflow360.records.vols_meteo import VOLS_METEO
+from dataflow360.replay.selection import Group, Selection
 from dataflow360.stores import s3 as s3_store
 from dataflow360.stores.s3 import ObjectPath
 from tests.integration.buckets import bucket, files, keys, land_in, s3, zone

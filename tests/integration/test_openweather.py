@@ -9,16 +9,15 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from dataflow360 import http
 from dataflow360.airports import AIRPORTS
+from dataflow360.clients import http, mysql, rate_limit, redis
 from dataflow360.errors import DataFlowError, FatalError, RetriableError, SkippableError
 from dataflow360.pipeline import extraction, registry
 from dataflow360.pipeline.extraction import Extraction
 from dataflow360.pipeline.run import Interval, Run
-from dataflow360.sources import openweather_api
-from dataflow360.sources.openweather import weather
+from dataflow360.sources.openweather import api as openweather_api
+from dataflow360.sources.openweather.airports import weather
 from dataflow360.sources.places import AirportsRequest
-from dataflow360.stores import mysql, rate_limit, redis
 from tests.integration.support import ends, finish, ids_since
 from tests.simulator import Simulator, simulator
 

@@ -17,8 +17,11 @@ import orjson
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
+from dataflow360 import names
 from dataflow360.airports import AIRPORTS
-from dataflow360.aws import names, setup
+from dataflow360.aws import setup
+from dataflow360.clients import mysql
+from dataflow360.clients import redis as redis_store
 from dataflow360.errors import FatalError
 from dataflow360.page import air, asking, flights, kafka, ledger, quarantine, quotas, redis, weather
 from dataflow360.page import mysql as page_mysql
@@ -28,8 +31,6 @@ from dataflow360.page.models import Count
 from dataflow360.page.quarantine import Cursor, Group
 from dataflow360.pipeline import ledger as run_ledger
 from dataflow360.pipeline.run import Interval, Run
-from dataflow360.stores import mysql
-from dataflow360.stores import redis as redis_store
 from dataflow360.streams import kafka as streams
 from tests.integration import serverless as path
 from tests.integration.support import FLIGHTS, WEATHER, explain, run_all
@@ -315,7 +316,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...]]]:
         statements.append((query, parameters))
         return mysql.fetch(connection, query, parameters)
 
-    from dataflow360.alerts import landings
+    from dataflow360.freshness import landings
 
     for module in (ledger, quarantine, quotas, weather, landings):
         monkeypatch.setattr(module, "fetch", noting)

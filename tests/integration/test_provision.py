@@ -29,7 +29,7 @@ from confluent_kafka.admin import (
 )
 from typer.testing import CliRunner
 
-from dataflow360 import __main__ as command_line
+from dataflow360.cli import app as command_line
 from dataflow360.errors import FatalError, RetriableError
 from dataflow360.provision import cassandra as provision_cassandra
 from dataflow360.provision import connected

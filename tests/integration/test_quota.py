@@ -12,9 +12,9 @@ from multiprocessing import get_context
 
 import pytest
 
+from dataflow360.clients import mysql
+from dataflow360.clients.quota import MonthlyQuota, QuotaSpentError
 from dataflow360.errors import SkippableError
-from dataflow360.quota import MonthlyQuota, QuotaSpentError
-from dataflow360.stores import mysql
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PERIOD = "2026-11"

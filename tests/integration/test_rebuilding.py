@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from dataflow360.clients import cassandra, mysql
 from dataflow360.errors import FatalError
 from dataflow360.pipeline import registry
 from dataflow360.pipeline.rebuilding import rebuild_rows, rebuild_topics
-from dataflow360.stores import cassandra, mysql
 from tests.integration.support import (
     FLIGHTS,
     WEATHER,

@@ -10,11 +10,11 @@ import orjson
 import pyarrow as pa
 import pytest
 
+from dataflow360.clients import redis
 from dataflow360.errors import RetriableError
 from dataflow360.records.contract import CONTENT_HASH, RedisBoards
 from dataflow360.records.departs_aeroports import DEPARTS_AEROPORTS
 from dataflow360.records.identity import EVENT_ID_TYPE, content_hashes, event_ids
-from dataflow360.stores import redis
 from dataflow360.stores.redis import RedisStore
 from tests.unit.sources.test_flight_weather import departure
 

@@ -17,7 +17,8 @@ import pytest
 from airflow.sdk import ObjectStoragePath
 from typer.testing import CliRunner
 
-from dataflow360 import __main__ as command_line
+from dataflow360.cli import app as command_line
+from dataflow360.clients import mysql, redis
 from dataflow360.errors import DataFlowError, FatalError, SkippableError
 from dataflow360.pipeline import (
     extraction,
@@ -26,18 +27,19 @@ from dataflow360.pipeline import (
     quarantine_records,
     reconciling,
     registry,
-    replaying,
     staging,
 )
 from dataflow360.pipeline.chunk import Chunk, Refused
 from dataflow360.pipeline.extraction import Extraction
+from dataflow360.pipeline.quarantine_filter import QuarantineFilter
 from dataflow360.pipeline.quarantine_records import Entry
-from dataflow360.pipeline.replay_request import QuarantineFilter, ReplayRequest
 from dataflow360.pipeline.run import Interval, Run, day_interval
 from dataflow360.records.departs_aeroports import DEPARTS_AEROPORTS
 from dataflow360.records.donnees_meteo import DONNEES_METEO
-from dataflow360.sources import csv_files, page_text
-from dataflow360.stores import mysql, redis
+from dataflow360.replay import replaying
+from dataflow360.replay.request import ReplayRequest
+from dataflow360.sources import csv_files
+from dataflow360.sources.web import page_text
 from tests.integration.killing import Point, run_and_kill
 from tests.integration.support import (
     FLIGHTS,

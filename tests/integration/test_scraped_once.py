@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 import orjson
 import pytest
 
+from dataflow360.clients import redis
 from dataflow360.pipeline.extraction import Extraction, extract
 from dataflow360.pipeline.run import Interval, Run
-from dataflow360.sources.flightstats import DeparturesRequest, departures
-from dataflow360.sources.visualcrossing import CityWeatherRequest, city_weather
-from dataflow360.stores import redis
+from dataflow360.sources.flightstats.fetching import DeparturesRequest, departures
+from dataflow360.sources.visualcrossing.fetching import CityWeatherRequest, city_weather
 from tests.integration.support import ends, finish, received_since
 
 _FIRST_DAY = datetime(2001, 1, 1, tzinfo=UTC)  # the zones have had their offsets since then

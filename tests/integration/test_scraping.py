@@ -22,12 +22,13 @@ from dataflow360.pipeline.run import Interval, Run, day_interval
 from dataflow360.records import RECORD_TYPES
 from dataflow360.records.validation import check
 from dataflow360.settings import settings
-from dataflow360.sources import browser, departures_page, scripted_page
-from dataflow360.sources.browser import Browser, BrowserDiedError
-from dataflow360.sources.flightstats import DeparturesRequest, departures
-from dataflow360.sources.scraping import Scrape, Visit
-from dataflow360.sources.scripted_page import ScriptedPage
-from dataflow360.sources.visualcrossing import CityWeatherRequest, city_weather
+from dataflow360.sources.flightstats import page as departures_page
+from dataflow360.sources.flightstats.fetching import DeparturesRequest, departures
+from dataflow360.sources.visualcrossing.fetching import CityWeatherRequest, city_weather
+from dataflow360.sources.web import browser, scripted_page
+from dataflow360.sources.web.browser import Browser, BrowserDiedError
+from dataflow360.sources.web.scraping import Scrape, Visit
+from dataflow360.sources.web.scripted_page import ScriptedPage
 from tests.integration.buckets import bucket, files, land_in, s3, zone
 
 __all__ = ["bucket", "land_in", "s3", "zone"]

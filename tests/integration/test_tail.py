@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from typer.testing import CliRunner
 
-from dataflow360 import __main__ as command_line
 from dataflow360.aws.tail import Line, Tail
+from dataflow360.cli import app as command_line
 from tests.integration.serverless import city, observation, put, state, wait_until
 
 

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from dataflow360.alerts.judging import Kind, Problem
+from dataflow360.clients.mysql import execute, fetch
 from dataflow360.records.control import DATABASE
-from dataflow360.stores.mysql import execute, fetch
 
 Event = Literal["opening", "closing"]
 

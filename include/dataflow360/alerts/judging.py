@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from dataflow360.alerts.landings import Failure, Landed
-from dataflow360.page.freshness import Freshness, Status
+from dataflow360.freshness.judging import Freshness, Status
+from dataflow360.freshness.landings import Failure, Landed
 
 _REASON_CHARACTERS = 300
 

@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from dataflow360.alerts import incidents, judging, landings
+from dataflow360.alerts import incidents, judging
 from dataflow360.alerts.judging import Kind, Problem
 from dataflow360.alerts.notifiers import Notify
 from dataflow360.alerts.sources import Source
 from dataflow360.errors import DataFlowError
-from dataflow360.page.freshness import DERIVED_GRACE, derived, grace_of, scheduled
+from dataflow360.freshness import landings
+from dataflow360.freshness.judging import DERIVED_GRACE, derived, grace_of, scheduled
 
 log = logging.getLogger(__name__)
 

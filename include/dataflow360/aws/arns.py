@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dataflow360.aws import names
+from dataflow360 import names
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from dataflow360.aws import failure_queue, names, tables
-from dataflow360.aws.clients import client
+from dataflow360 import names
+from dataflow360.aws import failure_queue
 from dataflow360.aws.putting import Note, Sent
+from dataflow360.clients import mysql
+from dataflow360.clients.aws import client
 from dataflow360.pipeline import quarantine, registry
 from dataflow360.pipeline.registry import Batch
-from dataflow360.stores import mysql
+from dataflow360.stores import dynamodb_tables
 
 _NAMED = 5
 
@@ -73,14 +75,16 @@ def look(batch_id: str) -> Arrival:
 
 def _away(dynamodb: Any, sent: Sequence[Sent]) -> Sequence[Sent]:
     """The rows that the tables do not hold, or not yet in the version that was put."""
-    new = tables.hold(dynamodb, [row.key for row in sent if row.before is None], whole=False)
-    others = tables.hold(dynamodb, [row.key for row in sent if row.before is not None])
+    new = dynamodb_tables.hold(
+        dynamodb, [row.key for row in sent if row.before is None], whole=False
+    )
+    others = dynamodb_tables.hold(dynamodb, [row.key for row in sent if row.before is not None])
 
     def is_stored(row: Sent) -> bool:
         if row.before is None:
             return new.item(row.key) is not None
         item = others.item(row.key)
-        return item is not None and tables.digest(item) != row.before
+        return item is not None and dynamodb_tables.digest(item) != row.before
 
     return [row for row in sent if not is_stored(row)]
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from tenacity import wait_fixed
 
-from dataflow360.aws import names
+from dataflow360 import names
 from dataflow360.aws.arns import Arns
 from dataflow360.aws.function import find_mapping
-from dataflow360.aws.looking import look_up
+from dataflow360.clients.aws import look_up
+from dataflow360.clients.polling import poll
 from dataflow360.errors import RetriableError
-from dataflow360.polling import poll
 
 _LOG_LINES = 5
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from botocore.exceptions import ClientError
 
-from dataflow360.aws import names
+from dataflow360 import names
 from dataflow360.errors import RetriableError
 from dataflow360.streams.kinesis import Place
 

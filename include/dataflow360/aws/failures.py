@@ -17,18 +17,20 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from dataflow360.aws import consumer, failure_queue, names, tables
-from dataflow360.aws.clients import client
+from dataflow360 import names
+from dataflow360.aws import failure_queue
 from dataflow360.aws.failure_queue import GivenUp, Message
+from dataflow360.clients import mysql
+from dataflow360.clients.aws import client
 from dataflow360.errors import FatalError
 from dataflow360.pipeline import extraction, landing, ledger, quarantine, registry
 from dataflow360.pipeline.chunk import Chunk, chunk_of
 from dataflow360.pipeline.extraction import Extraction
 from dataflow360.pipeline.registry import Batch
 from dataflow360.pipeline.run import Run
+from dataflow360.pipeline.zone import landing_zone
 from dataflow360.records.mesures_villes import MESURES_VILLES
-from dataflow360.settings import settings
-from dataflow360.stores import mysql
+from dataflow360.stores import dynamodb_tables, lambda_consumer
 from dataflow360.streams import kinesis_reading
 from dataflow360.streams.kinesis_reading import Found
 
@@ -115,7 +117,7 @@ def _land(connection: Any, run: Run, messages: list[Message], tally: Tally) -> B
         request="{}",
         fetch=lambda: _chunks(messages, tally),
     )
-    written = landing.write_batch(settings().landing, fetched.record, fetched.fetch())
+    written = landing.write_batch(landing_zone(), fetched.record, fetched.fetch())
     if not written.rows_quarantined:
         landing.discard(written)
         return None
@@ -202,8 +204,8 @@ def judge(dynamodb: Any, found: list[Found]) -> list[str | None]:
         dynamodb: Client of DynamoDB.
         found: The records.
     """
-    observations = [consumer.read(each.data) for each in found]
-    held = tables.hold(
+    observations = [lambda_consumer.read(each.data) for each in found]
+    held = dynamodb_tables.hold(
         dynamodb,
         [(each["ville"], each["timestamp"]) for each in observations if isinstance(each, dict)],
     )
@@ -212,14 +214,14 @@ def judge(dynamodb: Any, found: list[Found]) -> list[str | None]:
     ]
 
 
-def _reason_of_absence(held: tables.Held, observation: dict[str, Any]) -> str | None:
+def _reason_of_absence(held: dynamodb_tables.Held, observation: dict[str, Any]) -> str | None:
     key = (observation["ville"], observation["timestamp"])
     item = held.history.get(key)
     if item is None:
         return "it is good, but Lambda has given it up and the tables do not hold it"
     deserialise = TypeDeserializer().deserialize
     plain = {name: deserialise(value) for name, value in item.items()}
-    if plain != consumer.item_of(observation):
+    if plain != lambda_consumer.item_of(observation):
         return "Lambda has given it up, and the tables hold another version of it"
     if held.item(key) is None:
         return "it is in the history, but Lambda has given it up before it was its city's state"

@@ -9,12 +9,13 @@ from typing import Any
 
 from tenacity import wait_fixed
 
-from dataflow360.aws import names
+from dataflow360 import names
 from dataflow360.aws.arns import Arns
-from dataflow360.aws.looking import WAITING, Document, Outcome, look_up, looking_again
+from dataflow360.aws.looking import WAITING, Outcome, looking_again
 from dataflow360.aws.request import SetupRequest
+from dataflow360.clients.aws import Document, look_up
+from dataflow360.clients.polling import poll
 from dataflow360.errors import RetriableError
-from dataflow360.polling import poll
 
 _RUNTIME = "python3.13"
 _HANDLER = "lambda_consumer.lambda_handler"

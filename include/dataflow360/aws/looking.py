@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Literal
+from typing import Literal
 
 import tenacity
 from botocore.exceptions import ClientError
 
+from dataflow360.clients.aws import error_code
+
 #: What a step has done.
 type Outcome = Literal["created", "updated", "unchanged"]
-#: An answer of AWS's.
-type Document = dict[str, Any]
 
 #: How AWS's waiters look: each second, for three minutes.
 WAITING = {"Delay": 1, "MaxAttempts": 180}
 
-_MISSING = {
-    "ResourceNotFoundException", "NoSuchEntity", "NoSuchEntityException",
-    "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue",
-}  # fmt: skip
 #: Another run is at work on the same resource, or AWS itself still is.
 _BUSY = {
     "EntityAlreadyExists", "EntityAlreadyExistsException", "OperationAbortedException",
@@ -33,7 +29,7 @@ _LOOK_AGAIN_SECONDS = 120
 def _is_busy(error: BaseException) -> bool:
     if not isinstance(error, ClientError):
         return False
-    code, message = _code(error), error.response["Error"].get("Message", "")
+    code, message = error_code(error), error.response["Error"].get("Message", "")
     # A new role takes some seconds until other services know it.
     return code in _BUSY or (code == "InvalidParameterValueException" and "role" in message)
 
@@ -52,17 +48,3 @@ def looking_again[**P](step: Callable[P, Outcome]) -> Callable[P, Outcome]:
         return retrying(step, *args, **kwargs)
 
     return looking
-
-
-def look_up(look: Callable[..., Document], **params: Any) -> Document | None:
-    """What AWS says of a resource; None when there is none."""
-    try:
-        return look(**params)
-    except ClientError as error:
-        if _code(error) in _MISSING:
-            return None
-        raise
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response["Error"]["Code"])

@@ -6,15 +6,14 @@ import io
 import zipfile
 from pathlib import Path
 
-#: Where the function's modules lie.
-FOLDER = Path(__file__).parents[3] / "lambda"
+from dataflow360.names import FUNCTION_FOLDER
 
 _UNIX = 3
 _READABLE = 0o644 << 16
 _FIRST_DATE = (1980, 1, 1, 0, 0, 0)
 
 
-def consumer_zip(folder: Path = FOLDER) -> bytes:
+def consumer_zip(folder: Path = FUNCTION_FOLDER) -> bytes:
     """Pack the modules of a folder.
 
     The bytes follow from names and contents alone: dates and rights are fixed, and nothing is

@@ -15,13 +15,14 @@ from typing import Self
 
 import pyarrow as pa
 
-from dataflow360.aws import names, tables
-from dataflow360.aws.clients import client
+from dataflow360 import names
+from dataflow360.clients import mysql
+from dataflow360.clients.aws import client
 from dataflow360.errors import FatalError
 from dataflow360.pipeline import landing, registry
 from dataflow360.pipeline.staging import CHANGED, NEW
 from dataflow360.pipeline.zone import ZonePath
-from dataflow360.stores import mysql
+from dataflow360.stores import dynamodb_tables
 from dataflow360.streams import kinesis, measurements
 from dataflow360.streams.kinesis import Place
 
@@ -67,7 +68,7 @@ class Sent:
     before: str | None
 
     @property
-    def key(self) -> tables.Key:
+    def key(self) -> dynamodb_tables.Key:
         """What it is in the tables."""
         return self.ville, self.moment
 
@@ -127,8 +128,8 @@ def _put_rows(folder: ZonePath, schema: pa.Schema) -> Iterator[pa.Table]:
     total = 0
     for rows in landing.valid_rows(folder):
         records = list(measurements.records(rows))
-        keys = [tables.key_of(record.data) for record in records]
-        held = tables.hold(dynamodb, keys)
+        keys = [dynamodb_tables.key_of(record.data) for record in records]
+        held = dynamodb_tables.hold(dynamodb, keys)
         places = kinesis.put(stream, names.STREAM, records)
         sent = [
             Sent(*key, record.data, place.shard, place.sequence, *_before(held, key, record.data))
@@ -140,11 +141,13 @@ def _put_rows(folder: ZonePath, schema: pa.Schema) -> Iterator[pa.Table]:
         yield pa.table(columns, schema)
 
 
-def _before(held: tables.Held, key: tables.Key, data: bytes) -> tuple[str, str | None]:
+def _before(
+    held: dynamodb_tables.Held, key: dynamodb_tables.Key, data: bytes
+) -> tuple[str, str | None]:
     """What a row is to the tables as they were, and the digest of another version of it."""
     item = held.history.get(key)
     if item is None:
         return NEW, None
-    if not tables.is_same(item, data):
-        return CHANGED, tables.digest(item)
+    if not dynamodb_tables.is_same(item, data):
+        return CHANGED, dynamodb_tables.digest(item)
     return UNCHANGED, None

@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass
 from dataflow360.aws import arrival
 from dataflow360.aws.arrival import Arrival
 from dataflow360.aws.putting import UNCHANGED, Note
+from dataflow360.clients import mysql
 from dataflow360.errors import FatalError
 from dataflow360.pipeline import ledger, quarantine, registry
 from dataflow360.pipeline.run import Run
 from dataflow360.pipeline.staging import CHANGED, NEW
-from dataflow360.stores import mysql
 
 log = logging.getLogger(__name__)
 

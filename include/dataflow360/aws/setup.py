@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from dataflow360.aws import names
-from dataflow360.aws.looking import WAITING, Document, Outcome, look_up, looking_again
+from dataflow360 import names
+from dataflow360.aws.looking import WAITING, Outcome, looking_again
+from dataflow360.clients.aws import Document, look_up
 from dataflow360.errors import FatalError, RetriableError
 
 _LOG_DAYS = 14

@@ -14,9 +14,9 @@ from typing import Any, Literal
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from dataflow360.aws import consumer, names
-from dataflow360.aws.clients import client
-from dataflow360.aws.looking import look_up
+from dataflow360 import names
+from dataflow360.clients.aws import client, look_up
+from dataflow360.stores import lambda_consumer
 
 _REPORT = re.compile(r"^REPORT RequestId: (\S+)\s+Duration: ([\d.]+) ms")
 #: What AWS writes around each invocation and says nothing of its own.
@@ -127,7 +127,7 @@ def record_line(shard: str, record: dict[str, Any]) -> Line:
         shard: Id of its shard.
         record: As Kinesis hands it over.
     """
-    observation = consumer.read(record["Data"])
+    observation = lambda_consumer.read(record["Data"])
     place = f"{shard} {record['SequenceNumber']}"
     moment = record["ApproximateArrivalTimestamp"].astimezone(UTC)
     if isinstance(observation, str):

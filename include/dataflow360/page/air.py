@@ -11,8 +11,8 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.config import Config
 
 from dataflow360.airports import AIRPORTS
-from dataflow360.aws.names import CONNECTION, SETUP_DAG, STATE_TABLE
 from dataflow360.errors import FatalError
+from dataflow360.names import AWS_CONNECTION, SETUP_DAG, STATE_TABLE
 from dataflow360.page.models import Air
 
 COMPONENTS = ("co", "no", "no2", "o3", "so2", "pm2_5", "pm10", "nh3")
@@ -62,4 +62,4 @@ def _client() -> Any:
         read_timeout=_READ_SECONDS,
         retries={"total_max_attempts": 1},
     )
-    return AwsBaseHook(aws_conn_id=CONNECTION, client_type="dynamodb", config=limits).get_conn()
+    return AwsBaseHook(aws_conn_id=AWS_CONNECTION, client_type="dynamodb", config=limits).get_conn()

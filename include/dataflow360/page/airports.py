@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from dataflow360 import airports
-from dataflow360.page.freshness import grace_of, scheduled
+from dataflow360.freshness.judging import grace_of, scheduled
 from dataflow360.page.models import Air, Airport, AirportNow, Departures, FreshnessStatus, Weather
 
 #: When the weather is read at every airport: each hour.

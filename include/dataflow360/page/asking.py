@@ -10,9 +10,9 @@ import asyncio
 from datetime import UTC, datetime
 
 from dataflow360.airports import Airport
+from dataflow360.names import STREAM_DAG
 from dataflow360.page import airports, ledger, links, quarantine, quotas, weather
 from dataflow360.page.airflow import Dags, dags
-from dataflow360.page.dag_ids import STREAM_DAG
 from dataflow360.page.limits import Found, Store
 from dataflow360.page.models import (
     Air,

@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from dataflow360.alerts import landings
-from dataflow360.aws import names
-from dataflow360.page import freshness, links
+from dataflow360 import names
+from dataflow360.clients.mysql import fetch
+from dataflow360.freshness import judging as freshness
+from dataflow360.freshness import landings
+from dataflow360.names import CONTROL_DATABASE
+from dataflow360.page import links
 from dataflow360.page.airflow import SourceDag
 from dataflow360.page.models import (
     Account,
@@ -23,8 +26,6 @@ from dataflow360.page.models import (
     Stream,
 )
 from dataflow360.page.mysql import session, stored, utc
-from dataflow360.stores.mysql_session import fetch
-from dataflow360.stores.names import CONTROL_DATABASE
 
 DAYS = 30
 

@@ -90,7 +90,7 @@ FreshnessStatus = Literal["on_time", "late", "never"]
 
 
 class Freshness(Answer):
-    """Whether what should have landed by now has landed, as ``page/freshness.py`` judges it.
+    """Whether what should have landed by now has landed, as ``freshness/judging.py`` judges it.
 
     Attributes:
         status: ``never`` means that nothing has landed yet.

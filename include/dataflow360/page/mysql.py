@@ -9,7 +9,7 @@ from typing import Any
 
 from airflow.providers.mysql.hooks.mysql import MySqlHook
 
-from dataflow360.stores.mysql_session import CONNECTION_ID, execute
+from dataflow360.clients.mysql import CONNECTION_ID, execute
 
 STATEMENT_SECONDS = 2
 _CONNECT_SECONDS = 2

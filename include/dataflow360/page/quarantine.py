@@ -11,6 +11,8 @@ from typing import Any, Self
 import orjson
 from pydantic import NaiveDatetime, TypeAdapter
 
+from dataflow360.clients.mysql import fetch
+from dataflow360.names import CONTROL_DATABASE
 from dataflow360.page import inert, links
 from dataflow360.page.models import (
     Count,
@@ -20,8 +22,6 @@ from dataflow360.page.models import (
     QuarantineState,
 )
 from dataflow360.page.mysql import session, utc
-from dataflow360.stores.mysql_session import fetch
-from dataflow360.stores.names import CONTROL_DATABASE
 
 #: More open records than these are not counted, nor more of one group.
 MOST_OPEN = 10_000

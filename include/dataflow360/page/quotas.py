@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from dataflow360 import quota
+from dataflow360.clients import quota
+from dataflow360.clients.mysql import fetch
+from dataflow360.names import CONTROL_DATABASE
 from dataflow360.page.models import MonthlyQuota
 from dataflow360.page.mysql import session
 from dataflow360.settings import settings
-from dataflow360.stores.mysql_session import fetch
-from dataflow360.stores.names import CONTROL_DATABASE
 
 _MOST_SOURCES = 50
 

@@ -13,9 +13,9 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from dataflow360.airports import DESTINATIONS, Airport
+from dataflow360.clients.rate_limit import CALLS_PER_MINUTE, RateLimit
 from dataflow360.page.models import Board, Flight, MinuteLimit, Series, Weather
 from dataflow360.pipeline.run import Interval
-from dataflow360.stores.rate_limit import CALLS_PER_MINUTE, RateLimit
 
 CONNECTION_ID = "dataflow360_redis"
 CURVE_DAYS = 7

@@ -10,7 +10,7 @@ from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessE
 from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import Depends, HTTPException, status
 
-from dataflow360.page.dag_ids import REPLAY_DAG
+from dataflow360.names import REPLAY_DAG
 
 
 def reader(user: GetUserDep) -> BaseUser:

@@ -21,8 +21,8 @@ from fastapi.responses import FileResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
 from dataflow360.airports import AIRPORTS
+from dataflow360.names import REPLAY_DAG, STREAM_DAG
 from dataflow360.page import rights
-from dataflow360.page.dag_ids import REPLAY_DAG, STREAM_DAG
 from dataflow360.page.models import (
     AirportDetail,
     Kafka,

@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from dataflow360.clients import mysql
 from dataflow360.pipeline import landing, registry
+from dataflow360.pipeline.zone import landing_zone
 from dataflow360.records.contract import RecordType
-from dataflow360.settings import settings
-from dataflow360.stores import mysql
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def write(batch_id: str) -> list[str]:
             path = PurePath(record.name, f"{column}={day}", f"{record.name}.parquet")
             with registry.lock(connection, f"{record.name}.{day}"):
                 rows = _rows(connection, record, column, day)
-                landing.write_tables(settings().landing / path, rows.schema, [rows])
+                landing.write_tables(landing_zone() / path, rows.schema, [rows])
             log.info("%s is in the landing zone", path)
             written.append(str(path))
     return written
@@ -62,7 +62,7 @@ def dataset(record: RecordType) -> ds.Dataset:
         FileNotFoundError: No day was written yet.
     """
     day = record.arrow_schema.field(record.natural_key[0])
-    place = settings().landing / record.name
+    place = landing_zone() / record.name
     files, file_system = (str(place), None) if isinstance(place, Path) else place.file_system()
     return ds.dataset(
         files,

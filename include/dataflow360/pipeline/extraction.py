@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from dataflow360.clients import mysql
 from dataflow360.errors import FatalError, RetriableError
 from dataflow360.pipeline import landing, quarantine, registry
 from dataflow360.pipeline.chunk import Chunk, Missing
 from dataflow360.pipeline.registry import Batch
 from dataflow360.pipeline.run import Run
+from dataflow360.pipeline.zone import landing_zone
 from dataflow360.records.contract import RecordType
 from dataflow360.settings import settings
-from dataflow360.stores import mysql
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +97,7 @@ def _usable(batch: Batch, extraction: Extraction, run: Run, *, refetch: bool) ->
 
 
 def _land(connection: Any, extraction: Extraction, run: Run, previous: Batch | None) -> Batch:
-    written = landing.write_batch(settings().landing, extraction.record, extraction.fetch())
+    written = landing.write_batch(landing_zone(), extraction.record, extraction.fetch())
     if fault := fault_of(extraction, run, written):
         landing.discard(written)
         raise fault
@@ -122,7 +123,7 @@ def register(
     Returns:
         The new batch, or the previous one.
     """
-    zone = settings().landing
+    zone = landing_zone()
     if previous is not None and previous.content_digest == written.content_digest:
         landing.discard(written)
         log.info("Nothing differs from batch %s", previous.batch_id)

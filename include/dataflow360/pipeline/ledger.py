@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from dataflow360.clients import mysql
 from dataflow360.pipeline.registry import Batch
 from dataflow360.pipeline.run import Run
 from dataflow360.records.control import DATABASE
-from dataflow360.stores import mysql
 
 _COUNTS = (
     "rows_read", "rows_valid", "rows_duplicate", "rows_quarantined", "rows_new", "rows_changed",

@@ -20,11 +20,11 @@ import orjson
 import pyarrow as pa
 from confluent_kafka import KafkaError, Message, Producer
 
+from dataflow360.clients import mysql
 from dataflow360.errors import RetriableError
 from dataflow360.pipeline import landing, registry
 from dataflow360.pipeline.registry import Batch
 from dataflow360.records.topics import LEDGER_TOPIC
-from dataflow360.stores import mysql
 from dataflow360.streams import kafka
 from dataflow360.streams.messages import BATCH_ID_HEADER, EVENT_ID_HEADER, Headers, messages
 

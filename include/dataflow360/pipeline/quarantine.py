@@ -9,13 +9,13 @@ from datetime import datetime
 from itertools import batched
 from typing import Any
 
+from dataflow360.clients.mysql import execute, fetch
 from dataflow360.pipeline import landing
 from dataflow360.pipeline.chunk import Refused
 from dataflow360.pipeline.reason_kind import kind_of
 from dataflow360.pipeline.registry import Batch
 from dataflow360.records.control import DATABASE
 from dataflow360.records.identity import NAMESPACE
-from dataflow360.stores.mysql import execute, fetch
 
 _ROWS_AT_ONCE = 1_000
 

@@ -8,11 +8,11 @@ from datetime import datetime, time
 from itertools import batched
 from typing import Any
 
+from dataflow360.clients.mysql import execute, fetch
 from dataflow360.errors import FatalError
+from dataflow360.names import CONTROL_DATABASE as DATABASE
+from dataflow360.pipeline.quarantine_filter import QuarantineFilter
 from dataflow360.pipeline.reason_kind import kind_of
-from dataflow360.pipeline.replay_request import QuarantineFilter
-from dataflow360.stores.mysql_session import execute, fetch
-from dataflow360.stores.names import CONTROL_DATABASE as DATABASE
 
 _TABLE = f"{DATABASE}.quarantine"
 _ROWS_AT_ONCE = 1_000

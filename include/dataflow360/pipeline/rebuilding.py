@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from dataflow360.clients import mysql
 from dataflow360.errors import FatalError
 from dataflow360.pipeline import registry
 from dataflow360.pipeline.publishing import publish
@@ -17,7 +18,6 @@ from dataflow360.pipeline.registry import Batch
 from dataflow360.pipeline.staging import catch_up
 from dataflow360.records.contract import RecordType
 from dataflow360.records.topics import LEDGER_TOPIC
-from dataflow360.stores import mysql
 from dataflow360.streams import kafka
 
 log = logging.getLogger(__name__)

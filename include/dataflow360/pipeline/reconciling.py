@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
+from dataflow360.clients import mysql
 from dataflow360.errors import FatalError
 from dataflow360.pipeline import landing, ledger, quarantine, registry
 from dataflow360.pipeline.publishing import published_ids
@@ -19,7 +20,6 @@ from dataflow360.pipeline.registry import Batch
 from dataflow360.pipeline.run import Run
 from dataflow360.records.contract import CONTENT_HASH
 from dataflow360.records.identity import bytes_of
-from dataflow360.stores import mysql
 from dataflow360.stores.opening import open_store
 
 log = logging.getLogger(__name__)

@@ -13,17 +13,14 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
+from dataflow360.clients.mysql import execute, fetch
 from dataflow360.errors import FatalError, RetriableError
+from dataflow360.names import REPLAY_DAG
 from dataflow360.pipeline.run import Interval
-from dataflow360.pipeline.zone import ZonePath
+from dataflow360.pipeline.zone import ZonePath, landing_zone
 from dataflow360.records import RECORD_TYPES
 from dataflow360.records.contract import RecordType
 from dataflow360.records.control import DATABASE
-from dataflow360.settings import settings
-from dataflow360.stores.mysql import execute, fetch
-
-#: The DAG whose batches are made of records out of quarantine.
-REPLAY_DAG = "replay_quarantine"
 
 _LOCK_WAIT_SECONDS = 300
 _MOMENTS = {"staged": "staged_at", "published": "published_at"}
@@ -78,7 +75,7 @@ class Batch:
     @property
     def folder(self) -> ZonePath:
         """The batch's folder in the landing zone."""
-        return settings().landing / self.directory
+        return landing_zone() / self.directory
 
     @property
     def delta(self) -> ZonePath:

@@ -17,11 +17,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dataflow360.clients import mysql
 from dataflow360.pipeline import landing, registry
 from dataflow360.pipeline.chunk import regroup
 from dataflow360.pipeline.registry import Batch
 from dataflow360.records.contract import CONTENT_HASH, RecordType
-from dataflow360.stores import mysql
 from dataflow360.stores.opening import open_store
 from dataflow360.stores.redis import RedisStore
 from dataflow360.stores.store import Store

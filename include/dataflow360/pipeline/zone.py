@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from dataflow360.settings import settings
 from dataflow360.stores.s3 import ObjectPath
 
 #: A file or folder of the landing zone.
@@ -25,17 +26,10 @@ _ASIDE = ".incomplete"
 _SCRATCH = Path(tempfile.gettempdir()) / f"dataflow360-landing-{os.getuid()}"
 
 
-def zone_path(text: str) -> ZonePath:
-    """The folder or ``s3://bucket/prefix`` that a text names.
-
-    Raises:
-        ValueError: It names neither.
-    """
-    if "://" in text:
-        return ObjectPath.of_url(text)
-    if not text:
-        raise ValueError("it is empty; give a folder or s3://bucket/prefix")
-    return Path(text)
+def landing_zone() -> ZonePath:
+    """Root of the landing zone, as the settings name it."""
+    place = settings().landing
+    return ObjectPath.of_url(place) if "://" in place else Path(place)
 
 
 def aside_folder(zone: ZonePath) -> Path:

@@ -10,8 +10,8 @@ from cassandra import AuthenticationFailed
 from cassandra.cluster import NoHostAvailable
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
+from dataflow360.clients.failures import cassandra_causes
 from dataflow360.errors import FatalError
-from dataflow360.pipeline.failures import cassandra_causes
 from dataflow360.provision.account import Account
 from dataflow360.records import ddl
 

@@ -21,14 +21,14 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from dataflow360.clients import cassandra as cassandra_store
+from dataflow360.clients import mysql as mysql_store
+from dataflow360.clients.failures import readable_failures
 from dataflow360.errors import FatalError, RetriableError
-from dataflow360.pipeline.failures import readable_failures
 from dataflow360.provision import cassandra as on_cassandra
 from dataflow360.provision import kafka as on_kafka
 from dataflow360.provision import mysql as on_mysql
 from dataflow360.provision.account import Account
-from dataflow360.stores import cassandra as cassandra_store
-from dataflow360.stores import mysql as mysql_store
 from dataflow360.streams import kafka as kafka_stream
 
 Report = Callable[[str], None]

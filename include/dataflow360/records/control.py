@@ -9,7 +9,7 @@ its schedule, and ``incidents`` when it did not, and what was sent about it. All
 
 from __future__ import annotations
 
-from dataflow360.stores.names import CONTROL_DATABASE
+from dataflow360.names import CONTROL_DATABASE
 
 DATABASE = CONTROL_DATABASE
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import pandera.pandas as pandera
 import pyarrow as pa
 
+from dataflow360 import names
 from dataflow360.airports import AIRPORTS
-from dataflow360.aws import names
 from dataflow360.records import contract
 from dataflow360.records.contract import DynamoDBTable, RecordType
 

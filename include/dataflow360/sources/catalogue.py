@@ -12,17 +12,14 @@ from typing import Any
 from dataflow360.pipeline.extraction import Extraction
 from dataflow360.pipeline.request import Request
 from dataflow360.pipeline.run import Run
-from dataflow360.sources import (
-    city_measurements,
-    flight_weather,
-    flightstats,
-    openweather,
-    synthetic,
-    visualcrossing,
-)
+from dataflow360.sources import flight_weather, synthetic
 from dataflow360.sources.aviationstack import fetching as aviationstack
 from dataflow360.sources.aviationstack.request import AviationstackRequest
+from dataflow360.sources.flightstats import fetching as flightstats
+from dataflow360.sources.openweather import airports as openweather
+from dataflow360.sources.openweather import cities as city_measurements
 from dataflow360.sources.places import AirportsRequest
+from dataflow360.sources.visualcrossing import fetching as visualcrossing
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataflow360.airports import AIRPORTS
+from dataflow360.clients import mysql
 from dataflow360.errors import SkippableError
 from dataflow360.pipeline import landing, registry
 from dataflow360.pipeline.chunk import Chunk
@@ -25,7 +26,6 @@ from dataflow360.records.departs_aeroports import DEPARTS_AEROPORTS
 from dataflow360.records.json_text import json_objects
 from dataflow360.records.meteo_aeroports import METEO_AEROPORTS, OPENWEATHER
 from dataflow360.records.vols_meteo import VOLS_METEO
-from dataflow360.stores import mysql
 
 _DEPARTURES_DAG = "scrape_departures"
 #: A board of one day may show departures of the next, and local days begin before UTC's or after.

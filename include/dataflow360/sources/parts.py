@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from dataflow360.clients.raw_answers import RawAnswers
 from dataflow360.errors import DataFlowError
-from dataflow360.stores.raw_answers import RawAnswers
 
 _AT_ONCE = 8
 

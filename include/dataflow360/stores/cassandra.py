@@ -1,17 +1,15 @@
-"""Cassandra: sessions through the provider's hook, bulk upsert and bulk lookup."""
+"""Cassandra: bulk upsert and bulk lookup."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from airflow.providers.apache.cassandra.hooks.cassandra import CassandraHook
 from cassandra import ConsistencyLevel
 from cassandra.concurrent import execute_concurrent
 from cassandra.query import (
@@ -19,14 +17,11 @@ from cassandra.query import (
     BatchType,
     BoundStatement,
     PreparedStatement,
-    tuple_factory,
 )
 
 from dataflow360.records.contract import BATCH_ID, CONTENT_HASH, CassandraTable, RecordType
 from dataflow360.records.identity import EVENT_ID_TYPE
 from dataflow360.stores.store import Known
-
-CONNECTION_ID = "dataflow360_cassandra"
 
 #: Reads see what was written, whichever replica is down.
 _CONSISTENCY = ConsistencyLevel.LOCAL_QUORUM
@@ -38,18 +33,6 @@ _CONCURRENCY = 32
 _EPOCH_DAY = np.uint32(2**31)
 
 Cells = tuple[bytes | None, ...]
-
-
-@contextmanager
-def connect() -> Iterator[Any]:
-    """Open a session, and close its cluster in the end."""
-    hook = CassandraHook(CONNECTION_ID)
-    try:
-        session = hook.get_conn()
-        session.row_factory = tuple_factory
-        yield session
-    finally:
-        hook.shutdown_cluster()
 
 
 class CassandraStore:

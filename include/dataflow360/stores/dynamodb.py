@@ -9,11 +9,11 @@ from __future__ import annotations
 import pyarrow as pa
 from tenacity import wait_fixed
 
-from dataflow360.aws import tables
-from dataflow360.aws.clients import client
+from dataflow360.clients.aws import client
+from dataflow360.clients.polling import poll
 from dataflow360.errors import RetriableError
-from dataflow360.polling import poll
 from dataflow360.records.contract import CONTENT_HASH, DynamoDBTable
+from dataflow360.stores import dynamodb_tables
 from dataflow360.stores.store import Known
 from dataflow360.streams import kinesis, measurements
 
@@ -41,7 +41,7 @@ class DynamoDBStore:
         absent.
         """
         records = [record.data for record in measurements.records(rows)]
-        held = tables.hold(client("dynamodb"), map(tables.key_of, records))
+        held = dynamodb_tables.hold(client("dynamodb"), map(dynamodb_tables.key_of, records))
         pairs = zip(records, rows[CONTENT_HASH].to_pylist(), strict=True)
         hashes = [_stored_hash(held, data, own) for data, own in pairs]
         return Known(
@@ -75,11 +75,11 @@ class DynamoDBStore:
             )
 
 
-def _stored_hash(held: tables.Held, data: bytes, own: int) -> int | None:
-    key = tables.key_of(data)
+def _stored_hash(held: dynamodb_tables.Held, data: bytes, own: int) -> int | None:
+    key = dynamodb_tables.key_of(data)
     item = held.history.get(key)
     if item is None:
         return None
-    if not tables.is_same(item, data):
+    if not dynamodb_tables.is_same(item, data):
         return ~own
     return None if held.item(key) is None else own

@@ -1,4 +1,4 @@
-"""MySQL: bulk upsert and bulk lookup, in sessions of ``mysql_session``."""
+"""MySQL: bulk upsert and bulk lookup."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
+from dataflow360.clients.mysql import execute, fetch
 from dataflow360.errors import FatalError
 from dataflow360.records.contract import (
     BATCH_ID,
@@ -19,10 +20,7 @@ from dataflow360.records.contract import (
     RecordType,
 )
 from dataflow360.records.identity import uuid_strings
-from dataflow360.stores.mysql_session import CONNECTION_ID, connect, execute, fetch
 from dataflow360.stores.store import Known
-
-__all__ = ["CONNECTION_ID", "MySQLStore", "connect", "execute", "fetch"]
 
 _FORMAT = (
     "CHARACTER SET utf8mb4 FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"' ESCAPED BY '' "

@@ -24,15 +24,17 @@ def open_store(record: RecordType, mysql_connection: Any) -> Iterator[Store]:
 
         yield MySQLStore(mysql_connection, record, record.store)
     elif isinstance(record.store, RedisBoards):
-        from dataflow360.stores import redis
+        from dataflow360.clients import redis
+        from dataflow360.stores.redis import RedisStore
 
         with redis.connect() as client:
-            yield redis.RedisStore(client, record, record.store)
+            yield RedisStore(client, record, record.store)
     elif isinstance(record.store, CassandraTable):
-        from dataflow360.stores import cassandra
+        from dataflow360.clients import cassandra
+        from dataflow360.stores.cassandra import CassandraStore
 
         with cassandra.connect() as session:
-            yield cassandra.CassandraStore(session, record, record.store)
+            yield CassandraStore(session, record, record.store)
     else:
         from dataflow360.stores.dynamodb import DynamoDBStore
 

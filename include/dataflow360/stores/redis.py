@@ -1,4 +1,4 @@
-"""Redis: sessions through the provider's hook; boards, and the versions of their events."""
+"""Redis: boards, and the versions of their events."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from airflow.providers.redis.hooks.redis import RedisHook
 from redis.exceptions import WatchError
 
 from dataflow360.errors import RetriableError
@@ -19,8 +18,6 @@ from dataflow360.records.contract import CONTENT_HASH, RecordType, RedisBoards
 from dataflow360.records.identity import bytes_of, fixed_binary
 from dataflow360.records.json_text import json_objects
 from dataflow360.stores.store import Known
-
-CONNECTION_ID = "dataflow360_redis"
 
 #: One version of an event, as the versions of a place and day are kept: packed, one after the
 #: other, so that a day is one value to read, to compare and to write.
@@ -35,17 +32,6 @@ _EXPIRE_ALL = "for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ARGV[1]) 
 
 #: Longer than any transaction.
 _GUARD_SECONDS = 3_600
-
-
-@contextmanager
-def connect() -> Iterator[Any]:
-    """Open a client, and close its connections in the end."""
-    hook: Any = RedisHook(CONNECTION_ID)
-    client = hook.get_conn()
-    try:
-        yield client
-    finally:
-        client.close()
 
 
 class RedisStore:

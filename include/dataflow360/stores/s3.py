@@ -5,7 +5,6 @@ Unlike a file, an object appears under its key when the last byte of it has arri
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,8 +15,8 @@ from typing import IO, Any, Self
 from botocore.exceptions import ClientError
 
 from dataflow360.errors import FatalError
+from dataflow360.settings import S3_URL
 
-_URL = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?P<key>/.*)?")
 _FORBIDDEN = {
     "403", "AccessDenied", "AllAccessDisabled", "ExpiredToken", "InvalidAccessKeyId",
     "InvalidToken", "SignatureDoesNotMatch",
@@ -47,7 +46,7 @@ class ObjectPath:
         Raises:
             ValueError: It is something else.
         """
-        parts = _URL.fullmatch(url)
+        parts = S3_URL.fullmatch(url)
         if parts is None:
             raise ValueError(f"'{url}' is not of the form s3://bucket/prefix")
         key = "/".join(name for name in (parts["key"] or "").split("/") if name)
@@ -114,9 +113,9 @@ class ObjectPath:
         """The path, and the file system that it is one of: how others read many objects as one."""
         from airflow.sdk import ObjectStoragePath
 
-        from dataflow360.aws.names import CONNECTION
+        from dataflow360.names import AWS_CONNECTION
 
-        path = ObjectStoragePath(str(self), conn_id=CONNECTION)
+        path = ObjectStoragePath(str(self), conn_id=AWS_CONNECTION)
         path.fs.invalidate_cache()  # it would not see what has come since it first looked
         return path.path, path.fs
 
@@ -125,7 +124,7 @@ class ObjectPath:
         """Turn what S3 answers into the errors of files, or into a sentence.
 
         What is not turned here, a server that is away for example, is as with every other service
-        of AWS (``pipeline/failures.py``).
+        of AWS (``clients/failures.py``).
         """
         try:
             yield
@@ -165,6 +164,6 @@ class ObjectPath:
 @cache
 def _client() -> Any:
     """The client of this process; it may be used by several threads."""
-    from dataflow360.aws.clients import client
+    from dataflow360.clients.aws import client
 
     return client("s3")

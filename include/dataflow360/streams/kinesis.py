@@ -10,8 +10,8 @@ from typing import Any
 
 from tenacity import wait_random_exponential
 
+from dataflow360.clients.polling import poll
 from dataflow360.errors import FatalError, RetriableError
-from dataflow360.polling import poll
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from dataflow360.aws.looking import look_up
+from dataflow360.clients.aws import look_up
 from dataflow360.streams.kinesis import Place
 
 log = logging.getLogger(__name__)

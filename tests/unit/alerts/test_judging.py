@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dataflow360.alerts.judging import Kind, Problem, empty, in_time_again, lands_again, late
-from dataflow360.alerts.landings import Failure, Landed
-from dataflow360.page.freshness import Freshness, Status
+from dataflow360.freshness.judging import Freshness, Status
+from dataflow360.freshness.landings import Failure, Landed
 from dataflow360.pipeline.run import Interval
 
 HOUR = timedelta(hours=1)

@@ -7,12 +7,13 @@ import pytest
 from airflow.sdk.exceptions import TaskDeferred
 from airflow.triggers.base import TriggerEvent
 
-from dataflow360.aws import arrival, triggers
+from dataflow360.aws import arrival
 from dataflow360.aws.arrival import Arrival
-from dataflow360.aws.operators import WAIT, RecordsArriveOperator
 from dataflow360.aws.reconciling import Account, find_faults
-from dataflow360.aws.triggers import RecordsArrivedTrigger
 from dataflow360.errors import FatalError, RetriableError
+from dataflow360.tasks import triggers
+from dataflow360.tasks.operators import WAIT, RecordsArriveOperator
+from dataflow360.tasks.triggers import RecordsArrivedTrigger
 
 BATCH = "0123456789abcdef" * 2
 ALL_THERE = Arrival(16, 15, 1, ())
@@ -75,7 +76,7 @@ def test_a_batch_under_way_is_waited_for_by_the_triggerer(looks):
     trigger = deferred.value.trigger
     assert isinstance(trigger, RecordsArrivedTrigger)
     path, values = trigger.serialize()
-    assert path == "dataflow360.aws.triggers.RecordsArrivedTrigger"
+    assert path == "dataflow360.tasks.triggers.RecordsArrivedTrigger"
     again = RecordsArrivedTrigger(**values)
     assert (again.batch_id, again.until) == (BATCH, trigger.until)
     left = datetime.fromisoformat(trigger.until) - datetime.now(UTC)

@@ -5,9 +5,10 @@ import json
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
-from dataflow360.aws import consumer, failures, tables
+from dataflow360.aws import failures
 from dataflow360.aws.failure_queue import GivenUp
 from dataflow360.aws.failures import judge, loss_of
+from dataflow360.stores import dynamodb_tables, lambda_consumer
 from dataflow360.streams.kinesis import Place
 from dataflow360.streams.kinesis_reading import Found
 
@@ -24,8 +25,8 @@ def found(payload: object, number: int = 1) -> Found:
     return Found(Place(SHARD, str(number)), data)
 
 
-def item(payload: dict) -> tables.Item:
-    made = consumer.item_of(consumer.read(found(payload).data))
+def item(payload: dict) -> dynamodb_tables.Item:
+    made = lambda_consumer.item_of(lambda_consumer.read(found(payload).data))
     return {name: TypeSerializer().serialize(value) for name, value in made.items()}
 
 
@@ -36,11 +37,11 @@ def held(monkeypatch):
     def hold(*payloads: dict, newest: int = 0) -> None:
         history = {(each["ville"], each["timestamp"]): item(each) for each in payloads}
 
-        def look(_client: object, keys: list[tables.Key]) -> tables.Held:
+        def look(_client: object, keys: list[dynamodb_tables.Key]) -> dynamodb_tables.Held:
             assert set(keys) <= {("Dakar", 1731400000), ("Dakar", 1731403600)}
-            return tables.Held(history, {"Dakar": newest})
+            return dynamodb_tables.Held(history, {"Dakar": newest})
 
-        monkeypatch.setattr(failures.tables, "hold", look)
+        monkeypatch.setattr(failures.dynamodb_tables, "hold", look)
 
     return hold
 

@@ -6,7 +6,8 @@ import tenacity
 from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
-from dataflow360.aws import function, looking, names, setup
+from dataflow360 import names
+from dataflow360.aws import function, looking, setup
 from dataflow360.aws.arns import Arns
 from dataflow360.errors import FatalError, RetriableError
 

@@ -8,9 +8,9 @@ import pytest
 from botocore.stub import Stubber
 from tenacity import wait_none
 
-from dataflow360.aws import tables
-from dataflow360.aws.tables import Held, digest, hold, is_same
 from dataflow360.errors import RetriableError
+from dataflow360.stores import dynamodb_tables
+from dataflow360.stores.dynamodb_tables import Held, digest, hold, is_same
 
 HOUR = 1731400000
 DATA = orjson.dumps(
@@ -35,7 +35,7 @@ def client() -> Any:
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch):
-    monkeypatch.setattr(tables, "_PAUSE", wait_none())
+    monkeypatch.setattr(dynamodb_tables, "_PAUSE", wait_none())
 
 
 def test_an_item_is_the_same_when_it_holds_what_the_record_tells():
@@ -122,7 +122,7 @@ def test_keys_that_dynamodb_leaves_out_are_asked_for_again(client):
 
 
 def test_keys_that_stay_unread_for_a_minute_are_left_to_the_next_try(client, monkeypatch):
-    monkeypatch.setattr(tables, "_GIVE_UP_SECONDS", 0.0)
+    monkeypatch.setattr(dynamodb_tables, "_GIVE_UP_SECONDS", 0.0)
     left = {"dataflow_mongo_history": {"Keys": [key("Dakar", HOUR)]}}
     with Stubber(client) as stub:
         stub.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": left})

@@ -148,7 +148,7 @@ def test_airflow_has_the_same_options(
 
 
 def test_airflow_has_the_same_users(services: dict[str, Service]) -> None:
-    from dataflow360 import airflow_users
+    from dataflow360.provision import airflow_users
 
     assert {user.name: user.variable for user in airflow_users.USERS} == {
         name: f"DATAFLOW360_SECRET_{secret}" for name, secret in USERS.items()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from typer.testing import CliRunner
 
-from dataflow360 import __main__ as command_line
+from dataflow360.cli import app as command_line
 from dataflow360.errors import FatalError, RetriableError
 from dataflow360.provision import connected
 from dataflow360.provision.account import Account

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dataflow360.airports import AIRPORTS
+from dataflow360.clients.http import meaning
 from dataflow360.errors import FatalError, RetriableError, SkippableError
-from dataflow360.http import meaning
 from dataflow360.pipeline import landing
 from dataflow360.records.identity import event_ids, uuid_strings
 from dataflow360.records.validation import check

@@ -14,7 +14,7 @@ from dataflow360.pipeline.chunk import chunk_of
 from dataflow360.pipeline.run import Interval, Run
 from dataflow360.records.mesures_villes import MEASUREMENTS, MESURES_VILLES
 from dataflow360.records.validation import check
-from dataflow360.sources.city_measurements import HISTORY_BEGINS, hours_of, measurements, row_of
+from dataflow360.sources.openweather.cities import HISTORY_BEGINS, hours_of, measurements, row_of
 from dataflow360.sources.places import AirportsRequest
 
 HOUR = timedelta(hours=1)

@@ -12,8 +12,8 @@ from dataflow360.pipeline.chunk import Chunk
 from dataflow360.pipeline.run import Interval
 from dataflow360.records.departs_aeroports import DEPARTS_AEROPORTS
 from dataflow360.records.validation import check
-from dataflow360.sources.departures_page import Window, parse, reparse
-from dataflow360.sources.page_text import PageText
+from dataflow360.sources.flightstats.page import Window, parse, reparse
+from dataflow360.sources.web.page_text import PageText
 
 LAGOS = Window("LOS", date(2026, 11, 5), 6, 6)
 ROW = {

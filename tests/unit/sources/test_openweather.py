@@ -13,7 +13,9 @@ from dataflow360.errors import FatalError
 from dataflow360.pipeline.run import Interval
 from dataflow360.records.meteo_aeroports import METEO_AEROPORTS
 from dataflow360.records.validation import check
-from dataflow360.sources import open_meteo, openweather, openweather_api
+from dataflow360.sources.openweather import airports as openweather
+from dataflow360.sources.openweather import api as openweather_api
+from dataflow360.sources.openweather import open_meteo
 
 #: OpenWeather's own example of a place, moved to Dakar's airport.
 CURRENT = {

@@ -8,9 +8,9 @@ import pytest
 from dataflow360.errors import FatalError, SkippableError
 from dataflow360.pipeline.run import Interval, Run, day_interval
 from dataflow360.settings import settings
-from dataflow360.sources.flightstats import DeparturesRequest, departures
-from dataflow360.sources.permission import require_opt_in
-from dataflow360.sources.visualcrossing import CityWeatherRequest, city_weather
+from dataflow360.sources.flightstats.fetching import DeparturesRequest, departures
+from dataflow360.sources.visualcrossing.fetching import CityWeatherRequest, city_weather
+from dataflow360.sources.web.permission import require_opt_in
 
 START = datetime(2026, 11, 5, 6, tzinfo=UTC)
 WINDOW = Interval(START, START + timedelta(hours=6))

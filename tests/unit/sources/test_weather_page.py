@@ -13,8 +13,8 @@ from dataflow360.pipeline.chunk import Chunk
 from dataflow360.pipeline.run import day_interval
 from dataflow360.records.meteo_villes import METEO_VILLES
 from dataflow360.records.validation import check
-from dataflow360.sources.page_text import PageText
-from dataflow360.sources.weather_page import COLUMNS, parse, reparse
+from dataflow360.sources.visualcrossing.page import COLUMNS, parse, reparse
+from dataflow360.sources.web.page_text import PageText
 
 DAY = date(2026, 11, 5)
 INTERVAL = day_interval(DAY)

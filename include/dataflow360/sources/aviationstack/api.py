@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
+from dataflow360.clients.http import Api
 from dataflow360.errors import DataFlowError, FatalError, RetriableError, SkippableError
-from dataflow360.http import Api
 
 #: Flights in one answer at most, on the free plan.
 PAGE_SIZE = 100

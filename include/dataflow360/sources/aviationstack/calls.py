@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 
+from dataflow360.clients.http import Session
+from dataflow360.clients.quota import Call, MonthlyQuota
+from dataflow360.clients.raw_answers import RawAnswers
 from dataflow360.errors import DataFlowError, FatalError
-from dataflow360.http import Session
-from dataflow360.quota import Call, MonthlyQuota
 from dataflow360.sources.aviationstack.api import (
     PAGE_SIZE,
     PATH,
@@ -15,7 +16,6 @@ from dataflow360.sources.aviationstack.api import (
     UsageLimitError,
     read_page,
 )
-from dataflow360.stores.raw_answers import RawAnswers
 
 log = logging.getLogger(__name__)
 

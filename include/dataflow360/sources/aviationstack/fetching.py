@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from dataflow360.clients import mysql, redis
+from dataflow360.clients.quota import Call, MonthlyQuota, QuotaSpentError, period_of
+from dataflow360.clients.raw_answers import RawAnswers
 from dataflow360.errors import DataFlowError, RetriableError, SkippableError
 from dataflow360.pipeline.chunk import Chunk, Missing
 from dataflow360.pipeline.extraction import Extraction
 from dataflow360.pipeline.run import Interval, Run
-from dataflow360.quota import Call, MonthlyQuota, QuotaSpentError, period_of
 from dataflow360.records.vols_ao import VOLS_AO
 from dataflow360.settings import settings
 from dataflow360.sources.aviationstack import answers, plan
 from dataflow360.sources.aviationstack.api import API, GeneralFaultError, RateLimitError
 from dataflow360.sources.aviationstack.calls import NotCalledError, RationedCalls
 from dataflow360.sources.aviationstack.request import AviationstackRequest
-from dataflow360.stores import mysql, redis
-from dataflow360.stores.raw_answers import RawAnswers
 
 log = logging.getLogger(__name__)
 

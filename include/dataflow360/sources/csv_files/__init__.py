@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from airflow.sdk import ObjectStoragePath
 
+from dataflow360.clients import mysql
 from dataflow360.errors import FatalError
 from dataflow360.pipeline import registry
 from dataflow360.pipeline.chunk import Chunk
@@ -21,7 +22,6 @@ from dataflow360.sources.csv_files import inbox, reading
 from dataflow360.sources.csv_files.dialect import Dialect, digest_of, find_dialect
 from dataflow360.sources.csv_files.formats import FORMATS
 from dataflow360.sources.csv_files.parsing import parse
-from dataflow360.stores import mysql
 
 __all__ = ["FORMATS", "file", "inbox", "parse", "reparse", "unloaded"]
 

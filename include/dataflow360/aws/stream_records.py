@@ -1,0 +1,43 @@
+"""Parse records of the Kinesis stream: what the Lambda function has given up, to be replayed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from dataflow360.aws.failure_queue import GivenUp
+from dataflow360.pipeline.chunk import Chunk, chunk_of
+from dataflow360.records.mesures_villes import MEASUREMENTS, MESURES_VILLES
+from dataflow360.stores import lambda_consumer
+
+
+def reparse(raws: list[bytes]) -> Chunk:
+    """Parse records again, from the bytes that quarantine keeps."""
+    return chunk_of(MESURES_VILLES.arrow_schema, [(raw, row_of(raw)) for raw in raws])
+
+
+def row_of(raw: bytes) -> dict[str, Any] | str:
+    """A record of the stream as a row of ``mesures_villes``, or the reason why it is none."""
+    if GivenUp.of(raw.decode(errors="replace")) is not None:
+        return "it only names records of the stream that have expired there"
+    observation = lambda_consumer.read(raw)
+    if isinstance(observation, str):
+        return observation
+    measured = observation["data"]
+    if unknown := sorted(measured.keys() - set(MEASUREMENTS)):
+        return f"{', '.join(map(repr, unknown))} is no measurement of {MESURES_VILLES.name}"
+    moment = datetime.fromtimestamp(observation["timestamp"], UTC).replace(tzinfo=None)
+    row = {name: observation[name] for name in ("ville", "pays", "aeroport")}
+    row |= {"timestamp": moment, **dict.fromkeys(MEASUREMENTS)}
+    for name, value in measured.items():
+        if value is None:
+            continue
+        if pa.types.is_floating(MESURES_VILLES.arrow_schema.field(name).type):
+            row[name] = float(value)
+        elif value != int(value):
+            return f"{name} {value} is not a whole number"
+        else:
+            row[name] = int(value)
+    return row

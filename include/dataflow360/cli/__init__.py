@@ -1,0 +1,1 @@
+"""The command line ``dataflow360``, one module a command."""

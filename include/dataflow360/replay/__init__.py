@@ -1,0 +1,1 @@
+"""Bring refused records back: judge them again, land those that pass, settle the others."""

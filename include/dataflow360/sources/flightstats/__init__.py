@@ -1,0 +1,1 @@
+"""The departure boards of FlightStats."""

@@ -1,0 +1,1 @@
+"""The weather pages of Visual Crossing."""

@@ -1,0 +1,1 @@
+"""Reading script-driven web pages with a browser."""

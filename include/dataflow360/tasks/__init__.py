@@ -1,0 +1,1 @@
+"""The bodies of the tasks that DAG files wire."""

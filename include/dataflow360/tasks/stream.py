@@ -1,0 +1,40 @@
+"""The tasks that bring a landed batch through the Kinesis stream into DynamoDB.
+
+DAG files import this module while they are parsed: it imports heavy modules inside the tasks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from airflow.sdk import get_current_context, task
+
+from dataflow360.tasks.steps import announce
+
+
+@task
+def put(batch_id: str) -> str:
+    """Put the rows of a batch on the Kinesis stream."""
+    from dataflow360.aws import putting
+    from dataflow360.clients.failures import readable_failures
+
+    with readable_failures():
+        return putting.put(batch_id)
+
+
+@task
+def reconcile(batch_id: str) -> Mapping[str, int]:
+    """Prove that every row which was put is stored or given up; enter the run ledger."""
+    from dataflow360.aws import reconciling
+    from dataflow360.clients import mysql
+    from dataflow360.clients.failures import readable_failures
+    from dataflow360.pipeline import registry
+    from dataflow360.pipeline.run import run_of
+
+    run = run_of(get_current_context())
+    with readable_failures():
+        account = reconciling.reconcile(batch_id, run)
+        with mysql.connect() as connection:
+            interval = registry.get(connection, batch_id).interval or run.interval
+    announce(interval)
+    return account
