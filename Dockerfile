@@ -135,8 +135,9 @@ RUN --mount=type=bind,from=uv,source=/usr/local/bin/uv,target=/usr/local/bin/uv 
     --mount=type=bind,source=requirements-image.lock,target=/tmp/requirements.lock \
     --mount=type=cache,target=/root/.cache/uv \
     UV_LINK_MODE=copy uv pip install --system \
-        --constraint /tmp/requirements.lock python-dotenv
-ENV PYTHONDONTWRITEBYTECODE=1
+        --constraint /tmp/requirements.lock pydantic python-dotenv
+ENV PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONPATH=/project/include
 WORKDIR /project
 HEALTHCHECK NONE
 CMD ["sh", "-ec", "python -m stack.settings; \

@@ -61,10 +61,10 @@ def _ours(job: Job) -> Iterator[Work]:
     from airflow.sdk import ObjectStoragePath
 
     from dataflow360.records.validation import check
-    from dataflow360.sources import csv_files
+    from dataflow360.sources.csv_files import files, formats
 
     def work() -> None:
-        extraction = csv_files.file(ObjectStoragePath(whole_way.file_of(job)), "weather.csv")
+        extraction = files.file(ObjectStoragePath(whole_way.file_of(job)), "weather.csv")
         checked = (check(extraction.record, chunk.table) for chunk in extraction.fetch())
         _counted(sum(each.valid.num_rows for each in checked), job.rows)
 
@@ -73,8 +73,8 @@ def _ours(job: Job) -> Iterator[Work]:
     few.folder.mkdir(exist_ok=True)
     whole_way.write_file(few)
     path = ObjectStoragePath(whole_way.file_of(few))
-    for chunk in csv_files.file(path, "few.csv").fetch():
-        check(csv_files.FORMATS["donnees_meteo"].record, chunk.table)
+    for chunk in files.file(path, "few.csv").fetch():
+        check(formats.FORMATS["donnees_meteo"].record, chunk.table)
     yield work
 
 

@@ -10,9 +10,9 @@ skipped with the reason.
 
 from datetime import UTC, datetime
 
-from airflow.sdk import Asset, CronDataIntervalTimetable, dag, task
+from airflow.sdk import CronDataIntervalTimetable, dag, task
 
-from dataflow360.sources.aviationstack.request import AviationstackRequest
+from dataflow360.sources.aviationstack import AVIATIONSTACK
 from dataflow360.tasks.steps import TASK_DEFAULTS, land, publish, reconcile, stage
 
 
@@ -21,7 +21,7 @@ from dataflow360.tasks.steps import TASK_DEFAULTS, land, publish, reconcile, sta
     start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,
     default_args=TASK_DEFAULTS,
-    params=AviationstackRequest.form(),
+    params=AVIATIONSTACK.request.form(),
     doc_md=__doc__,
     tags=["api", "flights", "redis", "cassandra", "kafka"],
 )
@@ -29,13 +29,9 @@ def aviationstack():
     @task
     def extract() -> str:
         """Ask for the departures of the airports whose turn it is, and land them as one batch."""
-        from dataflow360.sources.aviationstack.fetching import flights
+        return land(AVIATIONSTACK)
 
-        return land(AviationstackRequest, flights)
-
-    reconcile.override(outlets=[Asset("aerien.vols_ao"), Asset("vols_ao")])(
-        publish(stage(extract()))
-    )
+    reconcile.override(outlets=AVIATIONSTACK.outlets)(publish(stage(extract())))
 
 
 aviationstack()

@@ -16,19 +16,11 @@ run; one whose header fits no format is named by its red task and stays where it
 
 from datetime import UTC, datetime
 
-from airflow.sdk import Asset, CronDataIntervalTimetable, dag, task, task_group
+from airflow.sdk import CronDataIntervalTimetable, dag, task, task_group
 
-from dataflow360.pipeline.request import Request
+from dataflow360.sources.csv_files import CSV_FILES
 from dataflow360.tasks.csv_files import land_file, unloaded_files
 from dataflow360.tasks.steps import TASK_DEFAULTS, publish, reconcile, stage
-
-OUTLETS = [
-    Asset(name)
-    for name in (
-        *("meteo_db.donnees_meteo", "aerien_db.trafic_passagers", "aerien_db.tarifs_vols"),
-        *("meteo_historique", "trafic_passagers", "tarifs_vols"),
-    )
-]
 
 
 @dag(
@@ -36,7 +28,7 @@ OUTLETS = [
     start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,
     default_args=TASK_DEFAULTS,
-    params=Request.form(),
+    params=CSV_FILES.request.form(),
     doc_md=__doc__,
     tags=["files", "weather", "passengers", "fares", "mysql", "kafka"],
 )
@@ -53,7 +45,7 @@ def csv_files():
 
     @task_group
     def load(name: str) -> None:
-        reconcile.override(outlets=OUTLETS)(publish(stage(extract(name=name))))
+        reconcile.override(outlets=CSV_FILES.outlets)(publish(stage(extract(name=name))))
 
     load.expand(name=list_new_files())
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from airflow.sdk import Asset, dag, task, task_group
 
-from dataflow360.pipeline.request import DerivedRequest
+from dataflow360.sources.flight_weather import FLIGHT_WEATHER
 from dataflow360.tasks.steps import (
     TASK_DEFAULTS,
     land,
@@ -29,7 +29,7 @@ from dataflow360.tasks.steps import (
     start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,
     default_args=TASK_DEFAULTS,
-    params=DerivedRequest.form(),
+    params=FLIGHT_WEATHER.request.form(),
     doc_md=__doc__,
     tags=["derived", "flights", "weather", "mysql", "kafka"],
 )
@@ -42,16 +42,12 @@ def flight_weather():
     @task(map_index_template="{{ task.op_kwargs['day'] }}")
     def extract(day: str) -> str:
         """Join a day's departures with their weather, and land them as one batch."""
-        from dataflow360.sources.flight_weather import flights_with_weather
-
-        return land(DerivedRequest, flights_with_weather, day=day)
+        return land(FLIGHT_WEATHER, day=day)
 
     @task_group
     def join(day: str) -> None:
         staged = stage(extract(day=day))
-        reconcile.override(outlets=[Asset("aerien_db.vols_meteo"), Asset("vols_meteo")])(
-            publish(staged)
-        ) >> write_table(staged)
+        reconcile.override(outlets=FLIGHT_WEATHER.outlets)(publish(staged)) >> write_table(staged)
 
     join.expand(day=list_days())
 

@@ -10,9 +10,9 @@ free history: a past interval is read from Open-Meteo's archive, and its rows sa
 
 from datetime import UTC, datetime
 
-from airflow.sdk import Asset, CronDataIntervalTimetable, dag, task
+from airflow.sdk import CronDataIntervalTimetable, dag, task
 
-from dataflow360.sources.places import AirportsRequest
+from dataflow360.sources.openweather import AIRPORTS
 from dataflow360.tasks.steps import TASK_DEFAULTS, land, publish, reconcile, stage
 
 
@@ -21,7 +21,7 @@ from dataflow360.tasks.steps import TASK_DEFAULTS, land, publish, reconcile, sta
     start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,
     default_args=TASK_DEFAULTS,
-    params=AirportsRequest.form(),
+    params=AIRPORTS.request.form(),
     doc_md=__doc__,
     tags=["api", "weather", "redis", "mysql", "kafka"],
 )
@@ -29,13 +29,9 @@ def openweather():
     @task
     def extract() -> str:
         """Ask for the weather at each airport, check it and land it as one batch."""
-        from dataflow360.sources.openweather.airports import weather
+        return land(AIRPORTS)
 
-        return land(AirportsRequest, weather)
-
-    reconcile.override(outlets=[Asset("meteo_db.meteo_aeroports"), Asset("meteo_aeroports")])(
-        publish(stage(extract()))
-    )
+    reconcile.override(outlets=AIRPORTS.outlets)(publish(stage(extract())))
 
 
 openweather()

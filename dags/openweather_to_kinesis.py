@@ -10,9 +10,9 @@ never replaces a newer state. The DAG `aws_setup` makes stream, function and tab
 
 from datetime import UTC, datetime
 
-from airflow.sdk import Asset, CronDataIntervalTimetable, dag, task
+from airflow.sdk import CronDataIntervalTimetable, dag, task
 
-from dataflow360.sources.places import AirportsRequest
+from dataflow360.sources.openweather import CITIES
 from dataflow360.tasks.operators import RecordsArriveOperator
 from dataflow360.tasks.steps import TASK_DEFAULTS, land
 from dataflow360.tasks.stream import put, reconcile
@@ -23,7 +23,7 @@ from dataflow360.tasks.stream import put, reconcile
     start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,
     default_args=TASK_DEFAULTS,
-    params=AirportsRequest.form(),
+    params=CITIES.request.form(),
     doc_md=__doc__,
     tags=["api", "weather", "air", "redis", "kinesis", "dynamodb"],
 )
@@ -31,16 +31,14 @@ def openweather_to_kinesis():
     @task
     def extract() -> str:
         """Ask for weather and air at each airport, check them and land them as one batch."""
-        from dataflow360.sources.openweather.cities import measurements
-
-        return land(AirportsRequest, measurements)
+        return land(CITIES)
 
     arrive = RecordsArriveOperator(
         task_id="arrive",
         batch_id=put(extract()),
         doc_md="Wait until each record is in DynamoDB, or is known to have been given up.",
     )
-    reconcile.override(outlets=[Asset("dynamodb.dataflow_mongo")])(arrive.output)
+    reconcile.override(outlets=CITIES.outlets)(arrive.output)
 
 
 openweather_to_kinesis()

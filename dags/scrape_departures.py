@@ -11,9 +11,9 @@ only where `DATAFLOW360_LIVE_SITES` names it.
 
 from datetime import UTC, datetime
 
-from airflow.sdk import Asset, CronDataIntervalTimetable, dag, task
+from airflow.sdk import CronDataIntervalTimetable, dag, task
 
-from dataflow360.sources.flightstats.fetching import DeparturesRequest, departures
+from dataflow360.sources.flightstats import FLIGHTSTATS
 from dataflow360.tasks.steps import TASK_DEFAULTS, land, publish, reconcile, stage
 
 
@@ -22,7 +22,7 @@ from dataflow360.tasks.steps import TASK_DEFAULTS, land, publish, reconcile, sta
     start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,
     default_args=TASK_DEFAULTS,
-    params=DeparturesRequest.form(),
+    params=FLIGHTSTATS.request.form(),
     doc_md=__doc__,
     tags=["web", "flights", "redis", "kafka"],
 )
@@ -30,11 +30,9 @@ def scrape_departures():
     @task
     def extract() -> str:
         """Read the boards, check them and land them as one batch."""
-        return land(DeparturesRequest, departures)
+        return land(FLIGHTSTATS)
 
-    reconcile.override(outlets=[Asset("redis.departures"), Asset("departs_aeroports")])(
-        publish(stage(extract()))
-    )
+    reconcile.override(outlets=FLIGHTSTATS.outlets)(publish(stage(extract())))
 
 
 scrape_departures()

@@ -10,9 +10,9 @@ HTML in the landing zone, and the run is red. The site has terms of its own: it 
 
 from datetime import UTC, datetime
 
-from airflow.sdk import Asset, CronDataIntervalTimetable, dag, task
+from airflow.sdk import CronDataIntervalTimetable, dag, task
 
-from dataflow360.sources.visualcrossing.fetching import CityWeatherRequest, city_weather
+from dataflow360.sources.visualcrossing import VISUALCROSSING
 from dataflow360.tasks.steps import TASK_DEFAULTS, land, publish, reconcile, stage
 
 
@@ -21,7 +21,7 @@ from dataflow360.tasks.steps import TASK_DEFAULTS, land, publish, reconcile, sta
     start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,
     default_args=TASK_DEFAULTS,
-    params=CityWeatherRequest.form(),
+    params=VISUALCROSSING.request.form(),
     doc_md=__doc__,
     tags=["web", "weather", "redis", "kafka"],
 )
@@ -29,11 +29,9 @@ def scrape_weather():
     @task
     def extract() -> str:
         """Read the cities' weather, check it and land it as one batch."""
-        return land(CityWeatherRequest, city_weather)
+        return land(VISUALCROSSING)
 
-    reconcile.override(outlets=[Asset("redis.meteo"), Asset("meteo_villes")])(
-        publish(stage(extract()))
-    )
+    reconcile.override(outlets=VISUALCROSSING.outlets)(publish(stage(extract())))
 
 
 scrape_weather()

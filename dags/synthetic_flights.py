@@ -8,9 +8,9 @@ so a backfill can make any day of any year.
 
 from datetime import UTC, datetime
 
-from airflow.sdk import Asset, CronDataIntervalTimetable, dag, task
+from airflow.sdk import CronDataIntervalTimetable, dag, task
 
-from dataflow360.sources.synthetic import FlightsRequest, flights
+from dataflow360.sources.synthetic import FLIGHTS
 from dataflow360.tasks.steps import TASK_DEFAULTS, land, publish, reconcile, stage
 
 
@@ -19,7 +19,7 @@ from dataflow360.tasks.steps import TASK_DEFAULTS, land, publish, reconcile, sta
     start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,
     default_args=TASK_DEFAULTS,
-    params=FlightsRequest.form(),
+    params=FLIGHTS.request.form(),
     doc_md=__doc__,
     tags=["synthetic", "flights", "cassandra", "kafka"],
 )
@@ -27,11 +27,9 @@ def synthetic_flights():
     @task
     def extract() -> str:
         """Draw the day's flights, check them and land them as one batch."""
-        return land(FlightsRequest, flights)
+        return land(FLIGHTS)
 
-    reconcile.override(outlets=[Asset("aerien.vols"), Asset("vols_synthetiques")])(
-        publish(stage(extract()))
-    )
+    reconcile.override(outlets=FLIGHTS.outlets)(publish(stage(extract())))
 
 
 synthetic_flights()

@@ -8,9 +8,9 @@ same weather each time, so a backfill can make any day of any year.
 
 from datetime import UTC, datetime
 
-from airflow.sdk import Asset, CronDataIntervalTimetable, dag, task
+from airflow.sdk import CronDataIntervalTimetable, dag, task
 
-from dataflow360.sources.synthetic import WeatherRequest, weather
+from dataflow360.sources.synthetic import WEATHER
 from dataflow360.tasks.steps import TASK_DEFAULTS, land, publish, reconcile, stage
 
 
@@ -19,7 +19,7 @@ from dataflow360.tasks.steps import TASK_DEFAULTS, land, publish, reconcile, sta
     start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,
     default_args=TASK_DEFAULTS,
-    params=WeatherRequest.form(),
+    params=WEATHER.request.form(),
     doc_md=__doc__,
     tags=["synthetic", "weather", "mysql", "kafka"],
 )
@@ -27,11 +27,9 @@ def synthetic_weather():
     @task
     def extract() -> str:
         """Draw the day's weather, check it and land it as one batch."""
-        return land(WeatherRequest, weather)
+        return land(WEATHER)
 
-    reconcile.override(outlets=[Asset("meteo_db.donnees_meteo"), Asset("meteo_synthetique")])(
-        publish(stage(extract()))
-    )
+    reconcile.override(outlets=WEATHER.outlets)(publish(stage(extract())))
 
 
 synthetic_weather()

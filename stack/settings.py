@@ -15,10 +15,11 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from dataflow360.sources import sites
 from stack.errors import StackError
 from stack.files import write_private
 from stack.profiles import BASE_PORTS, Profile
-from stack.sources import API_KEYS, AVIATIONSTACK_KEY, LIVE_SITES, OPENWEATHER_KEY, SITES, names
+from stack.sources import API_KEYS, LIVE_SITES, SITES, names
 
 PORT_PREFIX = "DATAFLOW360_PORT_"
 SECRET_PREFIX = "DATAFLOW360_SECRET_"  # noqa: S105  # a name, no secret
@@ -115,8 +116,11 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     _directory("DATAFLOW360_INBOX", "inbox", "CSV files to load: a directory or an s3:// URL"),
     _optional(COMPOSE_LANDING, "s3:// URL of the containers' landing zone; empty: a volume"),
-    _optional(OPENWEATHER_KEY, "key of api.openweathermap.org"),
-    _optional(AVIATIONSTACK_KEY, "key of api.aviationstack.com (free: 100 requests a month)"),
+    *(
+        _optional(site.key_setting, f"key of {site.host.rpartition('/')[2]}")
+        for site in sites().values()
+        if site.key_setting
+    ),
     _optional(
         LIVE_SITES,
         f"sites to read for real, of {','.join(SITES)}: mind their terms",

@@ -11,13 +11,14 @@ import os
 import sys
 from collections.abc import Mapping
 
-OPENWEATHER_KEY = "OPENWEATHER_API_KEY"
-AVIATIONSTACK_KEY = "AVIATIONSTACK_API_KEY"
-API_KEYS = (OPENWEATHER_KEY, AVIATIONSTACK_KEY)
+from dataflow360.sources import sites
+from dataflow360.sources.source import Site
+
+API_KEYS = tuple(site.key_setting for site in sites().values() if site.key_setting)
 """Settings that hold the key of an API."""
 
 LIVE_SITES = "DATAFLOW360_LIVE_SITES"
-SITES = ("flightstats", "visualcrossing", "openmeteo")
+SITES = tuple(name for name, site in sites().items() if not site.key_setting)
 """Sites without keys, whose real pages are read only by the user's decision."""
 
 SIMULATOR_KEY = "simulator"
@@ -41,30 +42,23 @@ def source_connections(
         settings: ``API_KEYS`` and ``LIVE_SITES``; each may be empty or missing.
         simulator: Address of the source simulator.
     """
-    live_sites = names(settings.get(LIVE_SITES, ""))
+    live = names(settings.get(LIVE_SITES, ""))
 
-    def api(key: str, real: str, simulated: str) -> Mapping[str, object]:
-        value = settings.get(key)
-        host = real if value else f"{simulator}/{simulated}"
-        return {"conn_type": "http", "host": host, "password": value or SIMULATOR_KEY}
+    def connection(site: Site) -> Mapping[str, object]:
+        key = settings.get(site.key_setting) if site.key_setting else None
+        is_real = bool(key) if site.key_setting else site.name in live
 
-    def site(name: str, real: str) -> Mapping[str, object]:
-        host = real if name in live_sites else f"{simulator}/{name}"
-        return {"conn_type": "http", "host": host}
+        def host(real: str) -> str:
+            return real if is_real else f"{simulator}/{site.name}"
 
-    archive = site("openmeteo", "https://archive-api.open-meteo.com")
-    recent = site("openmeteo", "https://api.open-meteo.com")
-    return {
-        "DATAFLOW360_OPENWEATHER": api(
-            OPENWEATHER_KEY, "https://api.openweathermap.org", "openweather"
-        ),
-        "DATAFLOW360_AVIATIONSTACK": api(
-            AVIATIONSTACK_KEY, "https://api.aviationstack.com", "aviationstack"
-        ),
-        "DATAFLOW360_FLIGHTSTATS": site("flightstats", "https://www.flightstats.com"),
-        "DATAFLOW360_VISUALCROSSING": site("visualcrossing", "https://www.visualcrossing.com"),
-        "DATAFLOW360_OPENMETEO": {**archive, "extra": {"recent_host": recent["host"]}},
-    }
+        found: dict[str, object] = {"conn_type": "http", "host": host(site.host)}
+        if site.key_setting:
+            found["password"] = key or SIMULATOR_KEY
+        if site.further_hosts:
+            found["extra"] = {name: host(real) for name, real in site.further_hosts.items()}
+        return found
+
+    return {site.connection_id.upper(): connection(site) for site in sites().values()}
 
 
 def with_sources(environment: Mapping[str, str]) -> dict[str, str]:

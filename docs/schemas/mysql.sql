@@ -47,6 +47,24 @@ CREATE TABLE IF NOT EXISTS meteo_db.meteo_aeroports (
   PRIMARY KEY (provenance, aeroport, timestamp)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+CREATE TABLE IF NOT EXISTS aerien_db.tarifs_vols (
+  airline VARCHAR(80) NOT NULL COMMENT 'Name of the airline.',
+  flight VARCHAR(20) NOT NULL COMMENT 'Flight number; several when there are stops.',
+  source_city VARCHAR(60) NOT NULL COMMENT 'City of departure.',
+  departure_time VARCHAR(13) NOT NULL COMMENT 'Part of the day of departure.',
+  stops VARCHAR(11) NOT NULL COMMENT 'Stops under way.',
+  arrival_time VARCHAR(13) NOT NULL COMMENT 'Part of the day of arrival.',
+  destination_city VARCHAR(60) NOT NULL COMMENT 'City of arrival.',
+  class VARCHAR(8) NOT NULL COMMENT 'Class of travel.',
+  duration DOUBLE NOT NULL COMMENT 'Time from departure to arrival. [h]',
+  days_left SMALLINT NOT NULL COMMENT 'Days from booking to departure. [d]',
+  price DOUBLE NOT NULL COMMENT 'Price in the currency of the file.',
+  id_tarif CHAR(36) CHARACTER SET ascii NOT NULL COMMENT 'Event id.',
+  content_hash BIGINT NOT NULL COMMENT 'Hash of the values above.',
+  batch_id CHAR(32) CHARACTER SET ascii NOT NULL COMMENT 'Batch that last wrote it.',
+  PRIMARY KEY (airline, flight, source_city, departure_time, stops, arrival_time, destination_city, class, duration, days_left)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 CREATE TABLE IF NOT EXISTS aerien_db.trafic_passagers (
   ActivityPeriod DATE NOT NULL COMMENT 'First day of the month that is counted.',
   OperatingAirline VARCHAR(80) NOT NULL COMMENT 'Airline that operates the flights.',
@@ -64,24 +82,6 @@ CREATE TABLE IF NOT EXISTS aerien_db.trafic_passagers (
   content_hash BIGINT NOT NULL COMMENT 'Hash of the values above.',
   batch_id CHAR(32) CHARACTER SET ascii NOT NULL COMMENT 'Batch that last wrote it.',
   PRIMARY KEY (ActivityPeriod, OperatingAirline, PublishedAirline, GEOSummary, GEORegion, ActivityTypeCode, PriceCategoryCode, Terminal, BoardingArea)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
-
-CREATE TABLE IF NOT EXISTS aerien_db.tarifs_vols (
-  airline VARCHAR(80) NOT NULL COMMENT 'Name of the airline.',
-  flight VARCHAR(20) NOT NULL COMMENT 'Flight number; several when there are stops.',
-  source_city VARCHAR(60) NOT NULL COMMENT 'City of departure.',
-  departure_time VARCHAR(13) NOT NULL COMMENT 'Part of the day of departure.',
-  stops VARCHAR(11) NOT NULL COMMENT 'Stops under way.',
-  arrival_time VARCHAR(13) NOT NULL COMMENT 'Part of the day of arrival.',
-  destination_city VARCHAR(60) NOT NULL COMMENT 'City of arrival.',
-  class VARCHAR(8) NOT NULL COMMENT 'Class of travel.',
-  duration DOUBLE NOT NULL COMMENT 'Time from departure to arrival. [h]',
-  days_left SMALLINT NOT NULL COMMENT 'Days from booking to departure. [d]',
-  price DOUBLE NOT NULL COMMENT 'Price in the currency of the file.',
-  id_tarif CHAR(36) CHARACTER SET ascii NOT NULL COMMENT 'Event id.',
-  content_hash BIGINT NOT NULL COMMENT 'Hash of the values above.',
-  batch_id CHAR(32) CHARACTER SET ascii NOT NULL COMMENT 'Batch that last wrote it.',
-  PRIMARY KEY (airline, flight, source_city, departure_time, stops, arrival_time, destination_city, class, duration, days_left)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS aerien_db.vols_meteo (

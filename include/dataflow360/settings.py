@@ -25,10 +25,6 @@ _PREFIX = "DATAFLOW360_"
 _STACK_PREFIXES = (f"{_PREFIX}PORT_", f"{_PREFIX}SECRET_", f"{_PREFIX}COMPOSE_")
 
 
-#: Sites whose terms let only a person decide whether their real pages are read.
-Site = Literal["flightstats", "visualcrossing", "openmeteo"]
-
-
 def _names(text: object) -> object:
     """The names in a comma-separated text."""
     if not isinstance(text, str):
@@ -54,7 +50,7 @@ class Settings(BaseSettings):
         inbox: What ``csv_files`` watches: a folder, or an ``s3://`` URL.
         max_bad_share: A run with more than this share of refused rows is red (0 to 1).
         live_sites: Sites that may really be asked, their owners' terms permitting
-            (comma-separated: ``flightstats,visualcrossing``).
+            (comma-separated); the names are those that sources declare.
         chromium: Path of the Chromium that reads script-driven pages.
         chromedriver: Path of its driver.
         selenium_grid: URL of a Selenium Grid whose browsers are used instead.
@@ -69,7 +65,7 @@ class Settings(BaseSettings):
     landing: Annotated[str, AfterValidator(_folder_or_bucket)]
     inbox: str = Field(min_length=1)
     max_bad_share: float = Field(default=0.5, ge=0, le=1)
-    live_sites: Annotated[tuple[Site, ...], NoDecode, BeforeValidator(_names)] = ()
+    live_sites: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)] = ()
     chromium: Path = Path("/usr/bin/chromium")
     chromedriver: Path = Path("/usr/bin/chromedriver")
     selenium_grid: str | None = None

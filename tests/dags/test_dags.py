@@ -108,7 +108,7 @@ OUTLETS = {
     "synthetic_weather": {"meteo_db.donnees_meteo", "meteo_synthetique"},
     "aviationstack": {"aerien.vols_ao", "vols_ao"},
     "openweather": {"meteo_db.meteo_aeroports", "meteo_aeroports"},
-    "openweather_to_kinesis": {"dynamodb.dataflow_mongo"},
+    "openweather_to_kinesis": {"dynamodb.dataflow_mongo", "weather_stream"},
     "scrape_departures": {"redis.departures", "departs_aeroports"},
     "scrape_weather": {"redis.meteo", "meteo_villes"},
     "flight_weather": {"aerien_db.vols_meteo", "vols_meteo"},

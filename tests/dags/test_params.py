@@ -10,11 +10,9 @@ from dataflow360.aws.request import SetupRequest
 from dataflow360.errors import FatalError
 from dataflow360.pipeline.request import DerivedRequest, Request
 from dataflow360.replay.request import ReplayRequest
-from dataflow360.sources.aviationstack.request import AviationstackRequest
-from dataflow360.sources.flightstats.fetching import DeparturesRequest
+from dataflow360.sources.aviationstack import AviationstackRequest
 from dataflow360.sources.places import AirportsRequest
 from dataflow360.sources.synthetic import FlightsRequest, WeatherRequest
-from dataflow360.sources.visualcrossing.fetching import CityWeatherRequest
 
 MODELS = {
     "synthetic_flights": FlightsRequest,
@@ -22,8 +20,8 @@ MODELS = {
     "aviationstack": AviationstackRequest,
     "openweather": AirportsRequest,
     "openweather_to_kinesis": AirportsRequest,
-    "scrape_departures": DeparturesRequest,
-    "scrape_weather": CityWeatherRequest,
+    "scrape_departures": AirportsRequest,
+    "scrape_weather": AirportsRequest,
     "flight_weather": DerivedRequest,
     "csv_files": Request,
     "replay_quarantine": ReplayRequest,

@@ -31,9 +31,8 @@ class Flow:
 
     def extraction(self, interval: Interval, **params: Any) -> Extraction:
         run = Run(self.dag_id, "", -1, interval)
-        if self.record is VOLS:
-            return synthetic.flights(synthetic.FlightsRequest.checked(params), run)
-        return synthetic.weather(synthetic.WeatherRequest.checked(params), run)
+        source = synthetic.FLIGHTS if self.record is VOLS else synthetic.WEATHER
+        return source.extraction(source.request.checked(params), run)
 
     def rows(self, day: date, **params: Any) -> pa.Table:
         """All rows that the source makes for a day."""

@@ -8,6 +8,7 @@ import traceback
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,9 +22,8 @@ from dataflow360.errors import DataFlowError, FatalError, RetriableError, Skippa
 from dataflow360.pipeline import extraction, registry
 from dataflow360.pipeline.run import Run, day_interval
 from dataflow360.settings import settings
-from dataflow360.sources.aviationstack import plan
-from dataflow360.sources.aviationstack.fetching import SOURCE, flights
-from dataflow360.sources.aviationstack.request import AviationstackRequest
+from dataflow360.sources.aviationstack import AVIATIONSTACK, AviationstackRequest, plan
+from dataflow360.sources.aviationstack.fetching import SOURCE
 from tests.integration.support import ends, finish, ids_since
 from tests.simulator import Simulator, simulator
 
@@ -52,7 +52,9 @@ class Month:
         return Run("aviationstack", f"test__{uuid.uuid4()}", -1, day_interval(yesterday), last_try)
 
     def extract(self, run: Run, **params: Any) -> str:
-        wanted = flights(AviationstackRequest.checked(params), run, now=lambda: self.now)
+        wanted = AVIATIONSTACK.extraction(
+            AviationstackRequest.checked(params), replace(run, now=lambda: self.now)
+        )
         return extraction.extract(wanted, run, refetch=bool(params.get("refetch")))
 
     @property
@@ -185,7 +187,9 @@ def test_a_month_of_daily_runs_is_never_overdrawn_and_serves_every_airport(
     for day in range(1, 32):
         month.at(day)
         request = AviationstackRequest.checked({})
-        assert list(flights(request, month.run(), now=lambda: month.now).fetch())
+        assert list(
+            AVIATIONSTACK.extraction(request, replace(month.run(), now=lambda: month.now)).fetch()
+        )
         assert month.used == simulator.calls(SOURCE) <= plan.due(100, month.now)
     assert month.used == 100
     counts = Counter(subject.partition(":")[0] for subject in month.subjects)

@@ -14,9 +14,9 @@ from dataflow360.pipeline import extraction, landing, registry
 from dataflow360.pipeline.run import Run
 from dataflow360.records.validation import check
 from dataflow360.settings import settings
-from dataflow360.sources import csv_files
-from dataflow360.sources.csv_files import inbox
+from dataflow360.sources.csv_files import files, inbox
 from dataflow360.sources.csv_files.formats import FARES, PASSENGERS, WEATHER, Format
+from dataflow360.sources.source import Origin
 from tests.integration.killing import Point, run_and_kill
 from tests.integration.support import Flow, ends, finish, ids_since, new_run, received_since
 
@@ -87,7 +87,7 @@ def put(case: Case, name: str, lines: list[str]) -> Path:
 
 def land(case: Case, name: str, day: date, *, refetch: bool = False) -> tuple[str, Run]:
     run = new_run(Flow(DAG_ID, case.form.record, case.form.topic), day)
-    wanted = csv_files.file(inbox.path_of(name), name)
+    wanted = files.file(inbox.path_of(name), name)
     assert (wanted.record, wanted.topic) == (case.form.record, case.form.topic)
     return extraction.extract(wanted, run, refetch=refetch), run
 
@@ -98,7 +98,7 @@ def land_weather(name: str, day: date) -> None:
 
 def load_all(case: Case, day: date, *, everything: bool = False) -> list[dict[str, int]]:
     """What a run of the DAG does with the inbox: the account of each file."""
-    names = csv_files.unloaded(DAG_ID, everything=everything)
+    names = files.unloaded(DAG_ID, everything=everything)
     return [dict(finish(*land(case, name, day, refetch=everything))) for name in names]
 
 
@@ -149,7 +149,7 @@ def test_a_bad_line_is_in_quarantine_and_can_be_parsed_again(
     old, new, reason = case.spoil
     lines[1] = lines[1].replace(old, new)
     put(case, own, lines)
-    (name,) = csv_files.unloaded(DAG_ID, everything=False)
+    (name,) = files.unloaded(DAG_ID, everything=False)
     batch_id, run = land(case, name, day)
     account = finish(batch_id, run)
     assert (account["rows_read"], account["rows_valid"], account["rows_quarantined"]) == (4, 3, 1)
@@ -164,7 +164,7 @@ def test_a_bad_line_is_in_quarantine_and_can_be_parsed_again(
     assert kept.raw == raw
 
     mended = raw.replace(new.encode(), old.encode())
-    again = csv_files.reparse(batch.request, [mended], [position])
+    again = files.reparse([mended], Origin(batch.request, ""))
     assert check(case.form.record, again.table).reasons == {}
     assert (again.table.num_rows, again.refused) == (1, [])
 
@@ -191,7 +191,7 @@ def test_a_sample_is_loaded(
     name: str, form: Format, expected: tuple[int, ...], day: date, root: Path
 ) -> None:
     (Path(settings().inbox) / name).write_bytes((root / "samples" / name).read_bytes())
-    wanted = csv_files.file(inbox.path_of(name), name)
+    wanted = files.file(inbox.path_of(name), name)
     # Not as the DAG itself, which is to find the samples new when it is tested.
     run = new_run(Flow(f"{DAG_ID}_{uuid.uuid4()}", form.record, form.topic), day)
     account = finish(extraction.extract(wanted, run, refetch=False), run)

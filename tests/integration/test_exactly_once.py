@@ -15,7 +15,7 @@ from dataflow360.pipeline import extraction, publishing, registry, staging
 from dataflow360.pipeline.run import Run
 from dataflow360.records.donnees_meteo import DONNEES_METEO
 from dataflow360.settings import settings
-from dataflow360.sources import csv_files
+from dataflow360.sources.csv_files import files
 from dataflow360.sources.csv_files.formats import WEATHER as WEATHER_FORMAT
 from tests.integration.support import (
     FLIGHTS,
@@ -236,7 +236,7 @@ def land_weather_file(day: date, *temperatures: float, name: str = "observations
     path.write_text("\n".join([",".join(WEATHER_FORMAT.header), *lines, ""]), encoding="utf-8")
     run = new_run(Flow("csv_files", DONNEES_METEO, "meteo_historique"), day)
     return extraction.extract(
-        csv_files.file(ObjectStoragePath(path), path.name), run, refetch=False
+        files.file(ObjectStoragePath(path), path.name), run, refetch=False
     ), run
 
 

@@ -23,7 +23,7 @@ from dataflow360.records.contract import RecordType
 from dataflow360.records.departs_aeroports import DEPARTS_AEROPORTS
 from dataflow360.records.meteo_aeroports import METEO_AEROPORTS
 from dataflow360.records.vols_meteo import VOLS_METEO
-from dataflow360.sources.flight_weather import flights_with_weather
+from dataflow360.sources.flight_weather import FLIGHT_WEATHER
 from tests.integration.support import ends, finish, received_since
 from tests.unit.sources.test_flight_weather import departure, observation
 
@@ -67,7 +67,7 @@ def board(day: date, *times: str, then: Callable[[str, Run], object] = finish) -
 
 def join_day(day: date) -> dict[str, int]:
     run = Run("flight_weather", f"test__{uuid.uuid4()}", -1, day_interval(day))
-    wanted = flights_with_weather(DerivedRequest(), run)
+    wanted = FLIGHT_WEATHER.extraction(DerivedRequest(), run)
     batch_id = extraction.extract(wanted, run, refetch=True)
     account = finish(batch_id, run)
     day_table.write(batch_id)

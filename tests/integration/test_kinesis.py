@@ -5,6 +5,7 @@ import json
 import random
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,9 +23,8 @@ from dataflow360.errors import DataFlowError, FatalError, RetriableError, Skippa
 from dataflow360.pipeline import extraction, quarantine, registry
 from dataflow360.pipeline.extraction import Extraction
 from dataflow360.pipeline.run import Interval, Run
-from dataflow360.sources.openweather import airports as openweather
+from dataflow360.sources import openweather
 from dataflow360.sources.openweather import api as openweather_api
-from dataflow360.sources.openweather.cities import measurements
 from dataflow360.sources.places import AirportsRequest
 from dataflow360.streams import kinesis
 from dataflow360.streams import measurements as payloads
@@ -79,11 +79,16 @@ def new_run(hour: Interval, *, last_try: bool = False) -> Run:
 
 def present(run: Run, **params: object) -> Extraction:
     """The extraction of a run that comes when its interval has just ended."""
-    return measurements(AirportsRequest.checked(params), run, now=run.interval.end)
+    return openweather.CITIES.extraction(
+        AirportsRequest.checked(params), replace(run, now=lambda: run.interval.end)
+    )
 
 
 def past(run: Run, **params: object) -> Extraction:
-    return measurements(AirportsRequest.checked(params), run, now=run.interval.end + 48 * HOUR)
+    late = run.interval.end + 48 * HOUR
+    return openweather.CITIES.extraction(
+        AirportsRequest.checked(params), replace(run, now=lambda: late)
+    )
 
 
 def extract(run: Run, of: Callable[..., Extraction] = present, **params: object) -> str:
@@ -161,7 +166,7 @@ def test_the_weather_that_the_other_dag_has_fetched_is_not_asked_for_again(
 ) -> None:
     other = Run("openweather", f"test__{uuid.uuid4()}", -1, hour)
     request = AirportsRequest.checked({})
-    fetched = openweather.weather(request, other, now=hour.end)
+    fetched = openweather.AIRPORTS.extraction(request, replace(other, now=lambda: hour.end))
     extraction.extract(fetched, other, refetch=False)
     simulator_calls = simulator.calls("openweather", "/weather")
     run = new_run(hour)

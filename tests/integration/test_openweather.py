@@ -4,6 +4,7 @@ import random
 import threading
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -15,8 +16,8 @@ from dataflow360.errors import DataFlowError, FatalError, RetriableError, Skippa
 from dataflow360.pipeline import extraction, registry
 from dataflow360.pipeline.extraction import Extraction
 from dataflow360.pipeline.run import Interval, Run
+from dataflow360.sources import openweather
 from dataflow360.sources.openweather import api as openweather_api
-from dataflow360.sources.openweather.airports import weather
 from dataflow360.sources.places import AirportsRequest
 from tests.integration.support import ends, finish, ids_since
 from tests.simulator import Simulator, simulator
@@ -50,11 +51,16 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def present(run: Run, **params: object) -> Extraction:
     """The extraction of a run that comes when its interval has just ended."""
-    return weather(AirportsRequest.checked(params), run, now=run.interval.end)
+    return openweather.AIRPORTS.extraction(
+        AirportsRequest.checked(params), replace(run, now=lambda: run.interval.end)
+    )
 
 
 def past(run: Run, **params: object) -> Extraction:
-    return weather(AirportsRequest.checked(params), run, now=run.interval.end + 30 * 24 * HOUR)
+    late = run.interval.end + 30 * 24 * HOUR
+    return openweather.AIRPORTS.extraction(
+        AirportsRequest.checked(params), replace(run, now=lambda: late)
+    )
 
 
 def new_run(hour: Interval, *, last_try: bool = False) -> Run:

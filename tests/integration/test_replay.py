@@ -38,7 +38,7 @@ from dataflow360.records.departs_aeroports import DEPARTS_AEROPORTS
 from dataflow360.records.donnees_meteo import DONNEES_METEO
 from dataflow360.replay import replaying
 from dataflow360.replay.request import ReplayRequest
-from dataflow360.sources import csv_files
+from dataflow360.sources.csv_files import files
 from dataflow360.sources.web import page_text
 from tests.integration.killing import Point, run_and_kill
 from tests.integration.support import (
@@ -231,7 +231,7 @@ def test_a_line_of_a_file_is_parsed_as_its_file_was_written(day: date, tmp_path:
     path = tmp_path / f"{day}.csv"
     header = ";".join(DONNEES_METEO.columns[:14])
     path.write_text("\n".join([header, *lines, ""]), encoding="cp1252")
-    file = csv_files.file(ObjectStoragePath(str(path)), path.name)
+    file = files.file(ObjectStoragePath(str(path)), path.name)
     (chunk,) = file.fetch()
     late = Refused(4, lines[2].encode("cp1252"), YESTERDAY)
     some = Chunk(chunk.table.slice(0, 2), chunk.positions[:2], chunk.raw, [late])

@@ -4,6 +4,7 @@ import random
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import orjson
@@ -12,8 +13,9 @@ import pytest
 from dataflow360.clients import redis
 from dataflow360.pipeline.extraction import Extraction, extract
 from dataflow360.pipeline.run import Interval, Run
-from dataflow360.sources.flightstats.fetching import DeparturesRequest, departures
-from dataflow360.sources.visualcrossing.fetching import CityWeatherRequest, city_weather
+from dataflow360.sources.flightstats import FLIGHTSTATS
+from dataflow360.sources.places import AirportsRequest
+from dataflow360.sources.visualcrossing import VISUALCROSSING
 from tests.integration.support import ends, finish, received_since
 
 _FIRST_DAY = datetime(2001, 1, 1, tzinfo=UTC)  # the zones have had their offsets since then
@@ -21,13 +23,13 @@ _DAYS = 20_000
 
 
 def _boards(airports: list[str], run: Run, *, refetch: bool) -> Extraction:
-    request = DeparturesRequest.checked({"airports": airports, "refetch": refetch})
-    return departures(request, run, now=run.interval.end)
+    request = AirportsRequest.checked({"airports": airports, "refetch": refetch})
+    return FLIGHTSTATS.extraction(request, replace(run, now=lambda: run.interval.end))
 
 
 def _weather(airports: list[str], run: Run, *, refetch: bool) -> Extraction:
-    request = CityWeatherRequest.checked({"airports": airports, "refetch": refetch})
-    return city_weather(request, run)
+    request = AirportsRequest.checked({"airports": airports, "refetch": refetch})
+    return VISUALCROSSING.extraction(request, run)
 
 
 def _finish(make: Callable[..., Extraction], run: Run, *, refetch: bool) -> dict[str, int]:

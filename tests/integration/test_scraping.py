@@ -22,9 +22,11 @@ from dataflow360.pipeline.run import Interval, Run, day_interval
 from dataflow360.records import RECORD_TYPES
 from dataflow360.records.validation import check
 from dataflow360.settings import settings
+from dataflow360.sources import sites
+from dataflow360.sources.flightstats import FLIGHTSTATS
 from dataflow360.sources.flightstats import page as departures_page
-from dataflow360.sources.flightstats.fetching import DeparturesRequest, departures
-from dataflow360.sources.visualcrossing.fetching import CityWeatherRequest, city_weather
+from dataflow360.sources.places import AirportsRequest
+from dataflow360.sources.visualcrossing import VISUALCROSSING
 from dataflow360.sources.web import browser, scripted_page
 from dataflow360.sources.web.browser import Browser, BrowserDiedError
 from dataflow360.sources.web.scraping import Scrape, Visit
@@ -41,18 +43,18 @@ SITES = ("flightstats", "visualcrossing")
 
 
 def new_run(interval: Interval, dag_id: str = "scrape_departures") -> Run:
-    return Run(dag_id, f"test__{uuid.uuid4()}", -1, interval)
+    return Run(dag_id, f"test__{uuid.uuid4()}", -1, interval, now=lambda: START)
 
 
 def departures_of(*airports: str, run: Run | None = None) -> Iterator[Chunk | Missing]:
     """Read boards one by one, whatever earlier tests have read of them."""
-    request = DeparturesRequest.checked({"airports": airports, "refetch": True})
-    return departures(request, run or new_run(WINDOW), now=START).fetch()
+    request = AirportsRequest.checked({"airports": airports, "refetch": True})
+    return FLIGHTSTATS.extraction(request, run or new_run(WINDOW)).fetch()
 
 
 def weather_of(*airports: str) -> Iterator[Chunk | Missing]:
-    request = CityWeatherRequest.checked({"airports": airports, "refetch": True})
-    return city_weather(request, new_run(DAY, "scrape_weather")).fetch()
+    request = AirportsRequest.checked({"airports": airports, "refetch": True})
+    return VISUALCROSSING.extraction(request, new_run(DAY, "scrape_weather")).fetch()
 
 
 READING: dict[str, Callable[..., Iterator[Chunk | Missing]]] = {
@@ -178,12 +180,12 @@ def test_the_table_says_the_same_as_the_embedded_data(site, fault):
 
 def test_an_earlier_try_is_not_read_again(fault):
     run = new_run(WINDOW)
-    request = DeparturesRequest.checked({"airports": TWO, "refetch": True})
+    request = AirportsRequest.checked({"airports": TWO, "refetch": True})
     fault("flightstats", "503", match="ABJ")
-    first = list(departures(request, run, now=START).fetch())
+    first = list(FLIGHTSTATS.extraction(request, run).fetch())
     assert list(missing(first)) == ["ABJ"]
     fault("flightstats", "503", match="LOS")
-    second = list(departures(request, run, now=START).fetch())
+    second = list(FLIGHTSTATS.extraction(request, run).fetch())
     assert missing(second) == {}
     assert [row for row in rows(second) if row["Aeroport"] == "LOS"] == rows(first)
 
@@ -321,7 +323,7 @@ def kill(name: str) -> None:
 def scrape_and_kill(victim: str, after: list[str]) -> list[Chunk | Missing]:
     """Read four boards; the browser is killed after those that are named were read."""
     page = ScriptedPage("departures page", departures_page.DATA_PATH, departures_page.ROW_SELECTOR)
-    scrape = Scrape("flightstats", page, new_run(WINDOW), refetch=True)
+    scrape = Scrape(sites()["flightstats"], page, new_run(WINDOW), refetch=True)
     deaths = list(after)
 
     def parse(text, first, window):
@@ -403,11 +405,13 @@ TASK = """
 import uuid
 from datetime import UTC, datetime, timedelta
 from dataflow360.pipeline.run import Interval, Run
-from dataflow360.sources.flightstats import DeparturesRequest, departures
+from dataflow360.sources.flightstats import FLIGHTSTATS
+from dataflow360.sources.places import AirportsRequest
 start = datetime(2026, 11, 5, 6, tzinfo=UTC)
-run = Run("scrape_departures", str(uuid.uuid4()), -1, Interval(start, start + timedelta(hours=6)))
-request = DeparturesRequest.checked({"airports": ["LOS"], "refetch": True})
-list(departures(request, run, now=start).fetch())
+window = Interval(start, start + timedelta(hours=6))
+run = Run("scrape_departures", str(uuid.uuid4()), -1, window, now=lambda: start)
+request = AirportsRequest.checked({"airports": ["LOS"], "refetch": True})
+list(FLIGHTSTATS.extraction(request, run).fetch())
 """
 
 

@@ -159,7 +159,7 @@ def _city_weather(weather: pa.Table) -> pa.Table:
 
 def _with_weather(boards: pa.Table, observations: pa.Table) -> pa.Table:
     """The departures with their weather, where an hour of it is known."""
-    from dataflow360.sources.flight_weather import join
+    from dataflow360.sources.flight_weather.joining import join
 
     return join(boards, observations)
 
@@ -169,9 +169,9 @@ def _sampled(name: str, rows: int) -> pa.Table:
     from airflow.sdk import ObjectStoragePath
 
     from dataflow360.records.validation import check
-    from dataflow360.sources import csv_files
+    from dataflow360.sources.csv_files import files
 
-    extraction = csv_files.file(ObjectStoragePath(ROOT / "samples" / name), name)
+    extraction = files.file(ObjectStoragePath(ROOT / "samples" / name), name)
     valid = [check(extraction.record, chunk.table).valid for chunk in extraction.fetch()]
     return pa.concat_tables(valid).slice(0, rows).combine_chunks()
 

@@ -35,11 +35,12 @@ def extract(
 
     from dataflow360.pipeline import landing
     from dataflow360.pipeline.run import Interval, Run, day_interval
-    from dataflow360.sources import csv_files
-    from dataflow360.sources.catalogue import SOURCES
+    from dataflow360.sources import sources
+    from dataflow360.sources.csv_files import files
 
-    if source not in SOURCES:
-        extraction = csv_files.file(ObjectStoragePath(source), source)
+    chosen = sources().get(source)
+    if chosen is None:
+        extraction = files.file(ObjectStoragePath(source), source)
     else:
         if date is not None:
             interval = day_interval(date.date())
@@ -49,8 +50,7 @@ def extract(
         else:
             raise typer.BadParameter(f"{source} needs --date or --start")
         run = Run(source, "command line", -1, interval, last_try=True)
-        chosen = SOURCES[source]
-        extraction = chosen.extraction_of(chosen.request.checked(_params(param or [])), run)
+        extraction = chosen.extraction(chosen.request.checked(_params(param or [])), run)
     written = landing.write_batch(out, extraction.record, extraction.fetch())
     folder = out / f"{extraction.record.name}-{written.content_digest[:12]}"
     landing.place(written, folder)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from airflow.sdk import Param
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -16,6 +15,9 @@ from pydantic import (
 )
 
 from dataflow360.errors import FatalError
+
+if TYPE_CHECKING:
+    from airflow.sdk import Param
 
 
 def _iso_day(value: object) -> object:
@@ -63,6 +65,8 @@ class Params(BaseModel):
     @classmethod
     def form(cls) -> dict[str, Param]:
         """The params of the DAG's trigger form."""
+        from airflow.sdk import Param
+
         properties = cls.model_json_schema()["properties"]
         return {name: Param(**schema) for name, schema in properties.items()}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -12,6 +12,11 @@ from croniter import croniter
 from dataflow360.errors import FatalError
 
 _KEY_FORMAT = "%Y%m%dT%H%M%SZ"
+
+
+def utc_now() -> datetime:
+    """The present."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class Run:
         map_index: Number of the mapped task, -1 when the task is not mapped.
         interval: The data interval.
         last_try: Whether a task that fails now is not tried again.
+        now: The clock (UTC). It decides whom to ask for the interval and never dates a record.
     """
 
     dag_id: str
@@ -55,6 +61,7 @@ class Run:
     map_index: int
     interval: Interval
     last_try: bool = False
+    now: Callable[[], datetime] = utc_now
 
     def scope(self, *, refetch: bool) -> str:
         """What raw answers are kept for: the interval, or this very run when it fetches again."""

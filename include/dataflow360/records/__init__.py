@@ -1,31 +1,37 @@
-"""The contracts: each record type is declared once, in a module of its own."""
+"""The contracts: each record type is declared once, in a module of its name.
+
+A new one is found by being here.
+"""
 
 from __future__ import annotations
 
-from dataflow360.records.contract import RecordType
-from dataflow360.records.departs_aeroports import DEPARTS_AEROPORTS
-from dataflow360.records.donnees_meteo import DONNEES_METEO
-from dataflow360.records.mesures_villes import MESURES_VILLES
-from dataflow360.records.meteo_aeroports import METEO_AEROPORTS
-from dataflow360.records.meteo_villes import METEO_VILLES
-from dataflow360.records.tarifs_vols import TARIFS_VOLS
-from dataflow360.records.trafic_passagers import TRAFIC_PASSAGERS
-from dataflow360.records.vols import VOLS
-from dataflow360.records.vols_ao import VOLS_AO
-from dataflow360.records.vols_meteo import VOLS_METEO
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pkgutil import iter_modules
 
-RECORD_TYPES: dict[str, RecordType] = {
-    record.name: record
-    for record in (
-        VOLS,
-        DONNEES_METEO,
-        METEO_AEROPORTS,
-        TRAFIC_PASSAGERS,
-        TARIFS_VOLS,
-        DEPARTS_AEROPORTS,
-        METEO_VILLES,
-        VOLS_AO,
-        VOLS_METEO,
-        MESURES_VILLES,
-    )
-}
+from dataflow360.records.contract import RecordType
+
+
+class _RecordTypes(Mapping[str, RecordType]):
+    """The record types by name; each is imported when it is first asked for."""
+
+    def __getitem__(self, name: str) -> RecordType:
+        if name not in _modules():
+            raise KeyError(name)
+        found = getattr(import_module(f"{__name__}.{name}"), name.upper(), None)
+        if not isinstance(found, RecordType):
+            raise KeyError(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in _modules() if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _modules() -> list[str]:
+    return [module.name for module in iter_modules(__path__)]
+
+
+RECORD_TYPES: Mapping[str, RecordType] = _RecordTypes()

@@ -19,7 +19,8 @@ from dataflow360.records import RECORD_TYPES
 from dataflow360.records.contract import CONTENT_HASH, RecordType
 from dataflow360.records.identity import content_hashes, event_ids
 from dataflow360.records.validation import check
-from dataflow360.replay.reparsing import Origin, Reparse, reparser_of
+from dataflow360.sources import sources
+from dataflow360.sources.source import Origin, Parse
 from dataflow360.stores.opening import open_store
 from dataflow360.stores.store import Store
 
@@ -98,7 +99,7 @@ def judge(connection: Any, entries: Sequence[Entry]) -> Iterator[Portion]:
     """
     first = entries[0]
     try:
-        reparse = reparser_of(first.dag_id)
+        parse = parser_of(first.dag_id)
         record = _record_type(first.record_type)
     except FatalError as error:
         for some in batched(entries, _RECORDS_AT_ONCE, strict=False):
@@ -111,7 +112,22 @@ def judge(connection: Any, entries: Sequence[Entry]) -> Iterator[Portion]:
             found = quarantine_records.raws(connection, [entry.quarantine_id for entry in some])
             present = [entry for entry in some if entry.quarantine_id in found]
             raws = [found[entry.quarantine_id] for entry in present]
-            yield _judge(record, reparse, store, present, raws, newest)
+            yield _judge(record, parse, store, present, raws, newest)
+
+
+def parser_of(dag_id: str) -> Parse:
+    """How the records that a DAG has refused are parsed again.
+
+    Raises:
+        FatalError: There is no way.
+    """
+    source = sources().get(dag_id)
+    if source is None or source.parse is None:
+        raise FatalError(
+            f"Records of the DAG {dag_id} cannot be replayed: no source of that name is declared, "
+            "or it parses no records."
+        )
+    return source.parse
 
 
 def _record_type(name: str) -> RecordType:
@@ -122,14 +138,14 @@ def _record_type(name: str) -> RecordType:
 
 def _judge(
     record: RecordType,
-    reparse: Reparse,
+    parse: Parse,
     store: Store,
     entries: Sequence[Entry],
     raws: list[bytes],
     newest: dict[bytes, int],
 ) -> Portion:
     judged = [Judged(entry, Verdict.NEW) for entry in entries]
-    rows, places = _parsed(record, reparse, judged, raws)
+    rows, places = _parsed(record, parse, judged, raws)
     checked = check(record, rows)
     for row, reason in checked.reasons.items():
         _set(judged[places[row]], Verdict.REFUSED, reason)
@@ -144,7 +160,7 @@ def _judge(
 
 def _parsed(
     record: RecordType,
-    reparse: Reparse,
+    parse: Parse,
     judged: list[Judged],
     raws: list[bytes],
 ) -> tuple[pa.Table, list[int]]:
@@ -160,7 +176,7 @@ def _parsed(
         try:
             if origin is None:
                 raise FatalError("Its batch is not in the register any more.")
-            chunk = reparse(origin, [raws[number] for number in members])
+            chunk = parse([raws[number] for number in members], origin)
         except DataFlowError as error:
             for number in members:
                 _set(judged[number], Verdict.NO_PARSER, str(error))

@@ -10,8 +10,18 @@ from typing import Annotated
 from pydantic import Field, WithJsonSchema
 
 from dataflow360.pipeline.quarantine_filter import QuarantineFilter
+from dataflow360.sources import sources
 
 _COMMENT_LENGTH = 1_000
+_RECORD_TYPES = sorted(
+    {output.record_type for source in sources().values() for output in source.outputs}
+)
+
+RecordTypeName = Annotated[
+    str | None,
+    Field(pattern=f"^({'|'.join(_RECORD_TYPES)})$"),
+    WithJsonSchema({"type": ["null", "string"], "enum": [None, *_RECORD_TYPES]}),
+]
 
 Comment = Annotated[
     str | None,
@@ -22,6 +32,10 @@ Comment = Annotated[
 
 class ReplayRequest(QuarantineFilter):
     """The params of ``replay_quarantine``."""
+
+    record_type: RecordTypeName = Field(
+        default=None, title="Record type", description="Only records of this type."
+    )
 
     dry_run: bool = Field(
         default=True,

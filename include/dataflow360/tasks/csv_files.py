@@ -19,13 +19,13 @@ def unloaded_files() -> list[str]:
     from dataflow360.clients.failures import readable_failures
     from dataflow360.pipeline import ledger
     from dataflow360.pipeline.run import run_of
-    from dataflow360.sources import csv_files
+    from dataflow360.sources.csv_files import files
 
     context = get_current_context()
     request = Request.checked(dict(context["params"]))
     run = run_of(context)
     with readable_failures():
-        names = csv_files.unloaded(run.dag_id, everything=request.refetch)
+        names = files.unloaded(run.dag_id, everything=request.refetch)
         with mysql.connect() as connection:
             if names:
                 ledger.withdraw(connection, run)
@@ -39,10 +39,10 @@ def land_file(name: str) -> str:
     from dataflow360.clients.failures import readable_failures
     from dataflow360.pipeline.extraction import extract
     from dataflow360.pipeline.run import run_of
-    from dataflow360.sources import csv_files
+    from dataflow360.sources.csv_files import files, inbox
 
     context = get_current_context()
     request = Request.checked(dict(context["params"]))
     with readable_failures():
-        extraction = csv_files.file(csv_files.inbox.path_of(name), name)
+        extraction = files.file(inbox.path_of(name), name)
         return extract(extraction, run_of(context), refetch=request.refetch)

@@ -6,7 +6,7 @@ DAG files import this module while they are parsed: it imports heavy modules ins
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -21,11 +21,10 @@ from airflow.sdk import (
 from airflow.sdk.exceptions import AirflowSkipException
 
 from dataflow360.errors import DataFlowError, FatalError, SkippableError
-from dataflow360.pipeline.request import Request
 
 if TYPE_CHECKING:
-    from dataflow360.pipeline.extraction import Extraction
-    from dataflow360.pipeline.run import Interval, Run
+    from dataflow360.pipeline.run import Interval
+    from dataflow360.sources.source import Source
 
 log = logging.getLogger(__name__)
 
@@ -63,14 +62,11 @@ TASK_DEFAULTS: dict[str, Any] = {
 }
 
 
-def land[R: Request](
-    request: type[R], extraction_of: Callable[[R, Run], Extraction], *, day: str | None = None
-) -> str:
+def land(source: Source, *, day: str | None = None) -> str:
     """Body of an extract task whose source is asked for a data interval.
 
     Args:
-        request: Model of the DAG's params.
-        extraction_of: What to fetch for checked params and a run.
+        source: The source.
         day: Day to work on instead of the run's own interval (YYYY-MM-DD).
 
     Returns:
@@ -86,13 +82,13 @@ def land[R: Request](
     from dataflow360.pipeline.run import day_interval, parse_day, run_of
 
     context = get_current_context()
-    checked = request.checked(dict(context["params"]))
+    request = source.request.checked(dict(context["params"]))
     run = run_of(context)
     if day is not None:
         run = replace(run, interval=day_interval(parse_day(day)))
     with readable_failures():
         try:
-            return extract(extraction_of(checked, run), run, refetch=checked.refetch)
+            return extract(source.extraction(request, run), run, refetch=request.refetch)
         except SkippableError as error:
             with mysql.connect() as connection:
                 ledger.skip(connection, run, str(error))

@@ -10,7 +10,7 @@ from dataflow360.errors import FatalError
 from dataflow360.records import RECORD_TYPES
 from dataflow360.records.mesures_villes import MEASUREMENTS
 from dataflow360.records.validation import check
-from dataflow360.sources import csv_files
+from dataflow360.sources.csv_files import files
 
 IATA = r"does not match ^[A-Z]{3}$"
 TRIMMED = r"does not match ^\S(.*\S)?$"
@@ -387,7 +387,7 @@ def test_what_the_providers_make_is_valid(record, rows):
 
 
 def test_the_real_file_is_valid(sample):
-    chunks = list(csv_files.file(ObjectStoragePath(sample), sample.name).fetch())
+    chunks = list(files.file(ObjectStoragePath(sample), sample.name).fetch())
     for chunk in chunks:
         assert check(RECORD_TYPES["donnees_meteo"], chunk.table).reasons == {}
     assert sum(chunk.table.num_rows for chunk in chunks) == 2880

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from dataflow360.records import RECORD_TYPES
 from dataflow360.records.documents import json_schema
-from dataflow360.sources import csv_files
+from dataflow360.sources.csv_files import files
 from dataflow360.streams.messages import messages
 
 
@@ -43,7 +43,7 @@ def test_messages_of_made_rows_obey_it(record, rows, identified, validator):
 def test_messages_of_the_real_file_obey_it(sample, identified):
     record = RECORD_TYPES["donnees_meteo"]
     validator = validator_of(record)
-    for chunk in csv_files.file(ObjectStoragePath(sample), sample.name).fetch():
+    for chunk in files.file(ObjectStoragePath(sample), sample.name).fetch():
         for value in values(record, identified(record, chunk.table))[::5]:
             validator.validate(value)
 

@@ -5,18 +5,10 @@ import threading
 import pytest
 
 from dataflow360.errors import FatalError
-from dataflow360.pipeline.quarantine_filter import RECORD_TYPE_NAMES
-from dataflow360.records import RECORD_TYPES
 from dataflow360.replay.selection import Group, Selection
 
 WEATHER = Group("csv_files", "donnees_meteo", "meteo_historique")
 FLIGHTS = Group("synthetic_flights", "vols", "vols_synthetiques")
-
-
-def test_the_form_offers_every_record_type():
-    assert set(RECORD_TYPE_NAMES) == set(RECORD_TYPES), (
-        "bring RECORD_TYPE_NAMES in pipeline/quarantine_filter.py in line with the contracts"
-    )
 
 
 def test_records_are_found_again_by_their_group():

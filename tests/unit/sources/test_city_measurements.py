@@ -14,7 +14,8 @@ from dataflow360.pipeline.chunk import chunk_of
 from dataflow360.pipeline.run import Interval, Run
 from dataflow360.records.mesures_villes import MEASUREMENTS, MESURES_VILLES
 from dataflow360.records.validation import check
-from dataflow360.sources.openweather.cities import HISTORY_BEGINS, hours_of, measurements, row_of
+from dataflow360.sources.openweather import CITIES
+from dataflow360.sources.openweather.cities import HISTORY_BEGINS, hours_of, row_of
 from dataflow360.sources.places import AirportsRequest
 
 HOUR = timedelta(hours=1)
@@ -229,13 +230,14 @@ def test_a_history_of_another_shape_is_named(answer, reason):
 
 
 def extraction(start: datetime, now: datetime, **params):
-    run = Run("openweather_to_kinesis", "test", -1, Interval(start, start + HOUR))
-    return measurements(AirportsRequest.checked(params), run, now=now)
+    interval = Interval(start, start + HOUR)
+    run = Run("openweather_to_kinesis", "test", -1, interval, now=lambda: now)
+    return CITIES.extraction(AirportsRequest.checked(params), run)
 
 
 def test_before_the_history_begins_there_is_nothing():
     with pytest.raises(SkippableError, match=r"begins on 2020-11-27; .* for 2020-11-26 23:00"):
-        extraction(HISTORY_BEGINS - HOUR, datetime(2026, 11, 1, tzinfo=UTC))
+        list(extraction(HISTORY_BEGINS - HOUR, datetime(2026, 11, 1, tzinfo=UTC)).fetch())
     assert extraction(HISTORY_BEGINS, datetime(2026, 11, 1, tzinfo=UTC)).record is MESURES_VILLES
 
 

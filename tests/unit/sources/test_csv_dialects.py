@@ -9,9 +9,10 @@ import orjson
 import pytest
 
 from dataflow360.errors import FatalError
-from dataflow360.sources import csv_files
+from dataflow360.sources.csv_files import files, formats
 from dataflow360.sources.csv_files.dialect import Dialect, digest_of
 from dataflow360.sources.csv_files.formats import FARES, PASSENGERS, WEATHER
+from dataflow360.sources.source import Origin
 from tests.unit.sources.csv_lines import GOOD, parse, refusals
 
 HEADER = ",".join(WEATHER.header)
@@ -44,7 +45,7 @@ def read(tmp_path, extraction_of):
         extraction = extraction_of(path)
         chunks = list(extraction.fetch())
         request = orjson.loads(extraction.request)
-        form = csv_files.FORMATS[request["format"]]
+        form = formats.FORMATS[request["format"]]
         rows = [row for chunk in chunks for row in chunk.table.to_pylist()]
         refused = [each.position for chunk in chunks for each in refusals(chunk, form)]
         return request, rows, refused
@@ -235,7 +236,7 @@ def test_a_request_brings_its_dialect_back(name, tmp_path, extraction_of):
 @pytest.mark.parametrize("request_", ["", "[]", '{"sha256":"0"}', '{"format":"vols"}', "{}"])
 def test_another_request_is_refused(request_):
     with pytest.raises(FatalError, match="does not say how its file is written"):
-        csv_files.reparse(request_, [b"x"], [1])
+        files.reparse([b"x"], Origin(request_, ""))
 
 
 def test_refused_lines_can_be_parsed_again_in_the_dialect_of_their_file(
@@ -248,12 +249,12 @@ def test_refused_lines_can_be_parsed_again_in_the_dialect_of_their_file(
     extraction = extraction_of(tmp_path / "a.csv")
     (chunk,) = extraction.fetch()
     (bad,) = chunk.refused
-    again = csv_files.reparse(extraction.request, [bad.raw], [bad.position])
-    assert again.refused == [bad]
+    again = files.reparse([bad.raw], Origin(extraction.request, ""))
+    assert [(each.raw, each.reason) for each in again.refused] == [(bad.raw, bad.reason)]
     mended = bad.raw.replace(b"chaud", b"30,5")
-    again = csv_files.reparse(extraction.request, [mended, bad.raw], [bad.position, 99])
+    again = files.reparse([mended, bad.raw], Origin(extraction.request, ""))
     assert again.table["temperature"].to_pylist() == [30.5]
     assert again.table["pays"].to_pylist() == ["Bénin"]
-    assert again.positions.tolist() == [3]
-    assert [each.position for each in again.refused] == [99]
+    assert again.positions.tolist() == [1]
+    assert [each.position for each in again.refused] == [2]
     assert again.raw(0) == mended

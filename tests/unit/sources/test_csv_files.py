@@ -13,8 +13,7 @@ from dataflow360.pipeline import landing
 from dataflow360.pipeline.chunk import Chunk, Refused
 from dataflow360.records.donnees_meteo import DONNEES_METEO
 from dataflow360.records.validation import check
-from dataflow360.sources import csv_files
-from dataflow360.sources.csv_files import blocks
+from dataflow360.sources.csv_files import blocks, files, parsing
 from dataflow360.sources.csv_files.dialect import Dialect
 from dataflow360.sources.csv_files.formats import WEATHER
 
@@ -40,11 +39,11 @@ def hours(*numbers: int) -> list[bytes]:
 
 def parse(*lines: bytes, end: bytes = b"\n", first_line: int = 2) -> Chunk:
     numbers = np.arange(first_line, first_line + len(lines))
-    return csv_files.parse(b"".join(each + end for each in lines), Dialect(WEATHER), numbers)
+    return parsing.parse(b"".join(each + end for each in lines), Dialect(WEATHER), numbers)
 
 
 def read(path: Path) -> list[Chunk]:
-    return list(csv_files.file(ObjectStoragePath(path), path.name).fetch())
+    return list(files.file(ObjectStoragePath(path), path.name).fetch())
 
 
 def refusals(chunk: Chunk) -> list[Refused]:

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from dataflow360.errors import FatalError
-from dataflow360.sources import csv_files
+from dataflow360.sources.csv_files import formats
 from dataflow360.sources.csv_files.formats import FARES, FORMATS, PASSENGERS, WEATHER, recognise
 from tests.unit.sources.csv_lines import parse, refusals
 
@@ -191,7 +191,7 @@ def test_a_sample_has_just_the_bad_lines_that_its_description_tells_of(name, roo
     refused = [
         each.position
         for chunk in chunks
-        for each in refusals(chunk, csv_files.FORMATS[extraction.record.name])
+        for each in refusals(chunk, formats.FORMATS[extraction.record.name])
     ]
     read = sum(len(chunk.positions) + len(chunk.refused) for chunk in chunks)
     assert (read, sorted(refused)) == SAMPLES[name]

@@ -14,8 +14,7 @@ from airflow.sdk.io import attach
 from dataflow360.errors import FatalError, RetriableError
 from dataflow360.pipeline import landing
 from dataflow360.settings import settings
-from dataflow360.sources import csv_files
-from dataflow360.sources.csv_files import inbox
+from dataflow360.sources.csv_files import files, inbox
 from dataflow360.sources.csv_files.formats import WEATHER
 from tests.unit.sources.csv_lines import GOOD
 
@@ -51,7 +50,7 @@ def put(root: ObjectStoragePath, name: str, content: bytes = CONTENT) -> None:
 def test_files_are_named_by_their_place_in_the_inbox(store):
     for name in ("b.csv", "a.CSV", "2026/11/c.csv.gz", "d.zip"):
         put(store, name)
-    found = csv_files.unloaded("csv_files", everything=True)
+    found = files.unloaded("csv_files", everything=True)
     assert found == ["2026/11/c.csv.gz", "a.CSV", "b.csv", "d.zip"]
     assert all(inbox.path_of(name).exists() for name in found)
 
@@ -72,7 +71,7 @@ def test_another_file_is_left_alone_with_the_reason(store, name, reason, caplog)
     put(store, name)
     put(store, "good.csv")
     with caplog.at_level(logging.INFO):
-        assert csv_files.unloaded("csv_files", everything=True) == ["good.csv"]
+        assert files.unloaded("csv_files", everything=True) == ["good.csv"]
     assert f"{name} is left alone: {reason}" in caplog.messages
 
 
@@ -89,7 +88,7 @@ def test_a_file_that_changes_between_two_looks_is_left_alone(store, change, monk
 
     monkeypatch.setattr(inbox.time, "sleep", meanwhile)
     with caplog.at_level(logging.INFO):
-        assert csv_files.unloaded("csv_files", everything=True) == ["whole.csv"]
+        assert files.unloaded("csv_files", everything=True) == ["whole.csv"]
     assert "growing.csv is left alone: it is still being written" in caplog.messages
 
 
@@ -103,13 +102,13 @@ def test_two_looks_are_two_seconds_apart(tmp_path, monkeypatch):
 
 def test_an_inbox_that_is_empty_or_not_there_yet_has_no_files_and_needs_no_second_look(monkeypatch):
     monkeypatch.setattr(inbox.time, "sleep", pytest.fail)
-    assert csv_files.unloaded("csv_files", everything=False) == []
+    assert files.unloaded("csv_files", everything=False) == []
 
 
 def test_a_file_is_read_where_it_lies(store, root):
     for name in ("meteo_abidjan.zip", "passagers_dakar.csv", "tarifs_afrique_ouest.csv.gz"):
         put(store, name, (root / "samples" / name).read_bytes())
-        extraction = csv_files.file(inbox.path_of(name), name)
+        extraction = files.file(inbox.path_of(name), name)
         assert orjson.loads(extraction.request)["sha256"] == inbox.digest(inbox.path_of(name))
         assert sum(chunk.table.num_rows for chunk in extraction.fetch()) > 20
         assert (extraction.source_key, extraction.source_name) == (name, name)
@@ -120,7 +119,7 @@ def test_a_file_is_known_by_its_content(store):
     put(store, "b.csv")
     put(store, "c.csv", CONTENT + CONTENT.splitlines()[1] + b"\n")
     first, same, other = (
-        csv_files.file(inbox.path_of(name), name).request for name in ("a.csv", "b.csv", "c.csv")
+        files.file(inbox.path_of(name), name).request for name in ("a.csv", "b.csv", "c.csv")
     )
     assert first == same
     assert first != other
@@ -131,7 +130,7 @@ def test_a_file_that_changes_while_it_is_loaded_leaves_nothing(store, pack, tmp_
     name = "a.csv.gz" if pack else "a.csv"
     written = gzip.compress if pack else bytes
     put(store, name, written(CONTENT))
-    extraction = csv_files.file(inbox.path_of(name), name)
+    extraction = files.file(inbox.path_of(name), name)
     put(store, name, written(CONTENT.replace(b"26.5", b"27.5")))
     zone = tmp_path / "zone"
     with pytest.raises(RetriableError, match=f"{name} has changed while it was read"):
@@ -143,7 +142,7 @@ def test_no_thread_and_no_file_is_left_when_reading_is_given_up(store, monkeypat
     monkeypatch.setattr("dataflow360.sources.csv_files.blocks.BLOCK_BYTES", 100)
     put(store, "a.csv", CONTENT + CONTENT.splitlines()[1] * 50 + b"\n")
     before = threading.active_count()
-    chunks = csv_files.file(inbox.path_of("a.csv"), "a.csv").fetch()
+    chunks = files.file(inbox.path_of("a.csv"), "a.csv").fetch()
     next(iter(chunks))
     chunks.close()
     assert threading.active_count() == before
@@ -151,7 +150,7 @@ def test_no_thread_and_no_file_is_left_when_reading_is_given_up(store, monkeypat
 
 def test_a_file_that_is_gone_is_named(store):
     with pytest.raises(FatalError, match=r"The file 2026/dakar\.csv is not there"):
-        csv_files.file(inbox.path_of("2026/dakar.csv"), "2026/dakar.csv")
+        files.file(inbox.path_of("2026/dakar.csv"), "2026/dakar.csv")
 
 
 def test_an_inbox_on_s3_is_reached_by_the_projects_connection(monkeypatch):

@@ -13,6 +13,7 @@ from dataflow360.pipeline.run import Interval
 from dataflow360.records.departs_aeroports import DEPARTS_AEROPORTS
 from dataflow360.records.validation import check
 from dataflow360.sources.flightstats.page import Window, parse, reparse
+from dataflow360.sources.source import Origin
 from dataflow360.sources.web.page_text import PageText
 
 LAGOS = Window("LOS", date(2026, 11, 5), 6, 6)
@@ -76,18 +77,18 @@ def rows(chunk: Chunk) -> list[dict]:
 
 def refusal(text: PageText) -> str:
     """Why the one record of a page is refused, by the parser or by the contract."""
-    chunk = parse(text, 1, LAGOS)
+    chunk = parse(text, LAGOS)
     reasons = list(check(DEPARTS_AEROPORTS, chunk.table).reasons.values())
     (reason,) = reasons + [each.reason for each in chunk.refused]
     return reason
 
 
 def test_a_flight_of_the_embedded_data():
-    assert rows(parse(page(flight()), 1, LAGOS)) == [ROW]
+    assert rows(parse(page(flight()), LAGOS)) == [ROW]
 
 
 def test_a_flight_of_the_table():
-    assert rows(parse(table(line()), 1, LAGOS)) == [ROW]
+    assert rows(parse(table(line()), LAGOS)) == [ROW]
 
 
 @pytest.mark.parametrize(
@@ -95,42 +96,42 @@ def test_a_flight_of_the_table():
     ["", "{", "[]", '{"props": {"pageProps": {"board": "moved"}}}', "null"],
 )
 def test_the_table_is_read_when_the_embedded_data_are_not_there(embedded):
-    assert rows(parse(table(line(), embedded=embedded), 1, LAGOS)) == [ROW]
+    assert rows(parse(table(line(), embedded=embedded), LAGOS)) == [ROW]
 
 
 def test_the_embedded_data_come_first():
     text = PageText(page(flight()).embedded, table(line(), line("AF 151")).html)
-    assert len(rows(parse(text, 1, LAGOS))) == 1
+    assert len(rows(parse(text, LAGOS))) == 1
 
 
 def test_a_page_says_that_there_is_nothing():
-    assert rows(parse(page(), 1, LAGOS)) == []
+    assert rows(parse(page(), LAGOS)) == []
 
 
 def test_a_codeshare_is_left_out():
     carrier = {"fs": "DL", "name": "Delta Air Lines", "flightNumber": 8559}
     shared = flight(isCodeshare=True, operatedBy="Operated by Air France", carrier=carrier)
-    assert rows(parse(page(shared, flight()), 1, LAGOS)) == [ROW]
+    assert rows(parse(page(shared, flight()), LAGOS)) == [ROW]
 
 
 def test_a_codeshare_of_the_table_is_left_out():
     shared = line("DL 8559", airline="Delta", more="<span>Operated by Air France</span>")
-    assert rows(parse(table(shared, line()), 1, LAGOS)) == [ROW]
+    assert rows(parse(table(shared, line()), LAGOS)) == [ROW]
 
 
 def test_what_may_be_missing():
     text = page(flight(arrivalTime=None), flight(arrivalTime={"time24": None}, isCodeshare=None))
-    assert [row["Heure_Arrivee"] for row in rows(parse(text, 1, LAGOS))] == [None, None]
+    assert [row["Heure_Arrivee"] for row in rows(parse(text, LAGOS))] == [None, None]
 
 
 def test_a_number_may_be_a_number():
     carrier = {"fs": "AF", "name": "Air France", "flightNumber": 149}
-    assert rows(parse(page(flight(carrier=carrier)), 1, LAGOS)) == [ROW]
+    assert rows(parse(page(flight(carrier=carrier)), LAGOS)) == [ROW]
 
 
 def test_the_name_of_a_known_airline_may_be_missing():
     carrier = {"fs": "AF", "flightNumber": "149"}
-    assert rows(parse(page(flight(carrier=carrier)), 1, LAGOS)) == [ROW]
+    assert rows(parse(page(flight(carrier=carrier)), LAGOS)) == [ROW]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +168,7 @@ def original(raw: bytes) -> str:
 def test_what_is_no_flight_is_refused(entry):
     text = page(entry)
     assert refusal(text)
-    assert original(parse(text, 1, LAGOS).refused[0].raw) == json.dumps(entry)
+    assert original(parse(text, LAGOS).refused[0].raw) == json.dumps(entry)
 
 
 @pytest.mark.parametrize(
@@ -181,23 +182,23 @@ def test_what_is_no_flight_is_refused(entry):
 )
 def test_a_bad_row_of_the_table_is_refused_with_its_html(bad, reason):
     assert reason in refusal(table(bad))
-    chunk = parse(table(bad), 1, LAGOS)
+    chunk = parse(table(bad), LAGOS)
     raw = chunk.refused[0].raw if chunk.refused else chunk.raw(0)
     assert b"table__TableRow" in raw
 
 
 def test_records_are_numbered_and_codeshares_are_none():
     text = page(flight(), flight(isCodeshare=True), "bad", flight(airport={"fs": "ORY"}))
-    chunk = parse(text, 41, LAGOS)
-    assert chunk.positions.tolist() == [41, 43]
-    assert [each.position for each in chunk.refused] == [42]
+    chunk = parse(text, LAGOS)
+    assert chunk.positions.tolist() == [1, 3]
+    assert [each.position for each in chunk.refused] == [2]
     assert orjson.loads(original(chunk.raw(1)))["airport"]["fs"] == "ORY"
 
 
 def test_what_is_nested_too_deeply_to_be_written_alone_is_kept_with_its_page():
     deep = "[" * 300 + "]" * 300
     embedded = page("HERE").embedded.replace('"HERE"', deep)
-    (refused,) = parse(PageText(embedded, ""), 1, LAGOS).refused
+    (refused,) = parse(PageText(embedded, ""), LAGOS).refused
     assert original(refused.raw) == embedded
 
 
@@ -212,7 +213,7 @@ def test_what_is_nested_too_deeply_to_be_written_alone_is_kept_with_its_page():
     ],
 )
 def test_the_time_of_the_event_has_the_airports_offset(airport, moment):
-    chunk = parse(page(flight()), 1, Window(airport, date(2026, 11, 5), 6, 6))
+    chunk = parse(page(flight()), Window(airport, date(2026, 11, 5), 6, 6))
     assert DEPARTS_AEROPORTS.event_time(chunk.table).to_pylist() == [moment]
 
 
@@ -220,8 +221,8 @@ def test_the_time_of_the_event_has_the_airports_offset(airport, moment):
 def test_bytes_out_of_quarantine_become_the_same_row(text):
     interval = Interval(datetime(2026, 11, 5, 6, tzinfo=UTC), datetime(2026, 11, 5, 12, tzinfo=UTC))
     window = Window.of("LOS", interval)
-    chunk = parse(text, 1, window)
-    again = reparse([chunk.raw(0)], interval)
+    chunk = parse(text, window)
+    again = reparse([chunk.raw(0)], Origin("{}", interval.key))
     assert again.table.to_pylist() == chunk.table.to_pylist() != []
 
 
@@ -234,7 +235,7 @@ def test_bytes_out_of_quarantine_become_the_same_row(text):
 )  # fmt: skip
 def test_bytes_of_another_shape_are_refused_again(raw):
     interval = Interval(datetime(2026, 11, 5, 6, tzinfo=UTC), datetime(2026, 11, 5, 12, tzinfo=UTC))
-    (refused,) = reparse([raw], interval).refused
+    (refused,) = reparse([raw], Origin("{}", interval.key)).refused
     assert refused.reason.startswith("the record cannot be read again: ")
 
 
@@ -266,7 +267,7 @@ FLIGHTS = st.builds(
 @given(st.lists(FLIGHTS | JSON, min_size=50, max_size=50))
 def test_every_flight_is_a_row_a_codeshare_or_refused(entries):
     """8,000 of them."""
-    chunk = parse(page(*entries), 1, LAGOS)
+    chunk = parse(page(*entries), LAGOS)
     shared = sum(isinstance(each, dict) and bool(each.get("isCodeshare")) for each in entries)
     assert len(entries) - shared <= chunk.table.num_rows + len(chunk.refused) <= len(entries)
     check(DEPARTS_AEROPORTS, chunk.table)
@@ -283,7 +284,7 @@ CELLS = st.text() | LIKELY
 def test_every_row_of_a_table_is_a_row_or_refused(lines):
     """2,000 of them."""
     html = table(*(line(flight, leaves, lands, name) for flight, leaves, lands, name in lines))
-    chunk = parse(html, 1, LAGOS)
+    chunk = parse(html, LAGOS)
     check(DEPARTS_AEROPORTS, chunk.table)
     assert all(each.reason and each.raw for each in chunk.refused)
 
@@ -291,8 +292,8 @@ def test_every_row_of_a_table_is_a_row_or_refused(lines):
 @settings(max_examples=1000)
 @given(st.text(), st.none() | st.text())
 def test_any_text_is_read_without_a_crash(html, embedded):
-    assert parse(PageText(embedded, html), 1, LAGOS).table.num_rows == 0
+    assert parse(PageText(embedded, html), LAGOS).table.num_rows == 0
 
 
 def test_half_a_surrogate_pair_in_a_page_does_no_harm():
-    assert len(rows(parse(table(line(), "\ud83d"), 1, LAGOS))) == 1
+    assert len(rows(parse(table(line(), "\ud83d"), LAGOS))) == 1

@@ -11,7 +11,7 @@ from dataflow360.records.departs_aeroports import DEPARTS_AEROPORTS
 from dataflow360.records.meteo_aeroports import METEO_AEROPORTS
 from dataflow360.records.validation import check
 from dataflow360.records.vols_meteo import VOLS_METEO
-from dataflow360.sources.flight_weather import join
+from dataflow360.sources.flight_weather.joining import join
 
 DAY = date(2026, 11, 1)
 

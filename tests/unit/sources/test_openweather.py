@@ -13,9 +13,8 @@ from dataflow360.errors import FatalError
 from dataflow360.pipeline.run import Interval
 from dataflow360.records.meteo_aeroports import METEO_AEROPORTS
 from dataflow360.records.validation import check
-from dataflow360.sources.openweather import airports as openweather
-from dataflow360.sources.openweather import api as openweather_api
-from dataflow360.sources.openweather import open_meteo
+from dataflow360.sources.openweather import airports, api, open_meteo
+from dataflow360.sources.source import Origin
 
 #: OpenWeather's own example of a place, moved to Dakar's airport.
 CURRENT = {
@@ -41,6 +40,7 @@ HOUR = {
     "relative_humidity_2m": 70, "pressure_msl": 1012.4, "wind_speed_10m": 14.8,
     "wind_direction_10m": 340, "weather_code": 3, "cloud_cover": 98,
 }  # fmt: skip
+ORIGIN = Origin("{}", "20261101T100000Z-20261101T110000Z")
 HOURS = Interval(datetime(2026, 11, 1, 10, tzinfo=UTC), datetime(2026, 11, 1, 12, tzinfo=UTC))
 
 
@@ -64,7 +64,7 @@ def refusals(chunk) -> list[str]:
 
 
 def test_an_answer_of_openweather_becomes_a_row():
-    chunk = openweather_api.parse([orjson.dumps(CURRENT)])
+    chunk = airports.parse([orjson.dumps(CURRENT)], ORIGIN)
     assert refusals(chunk) == []
     assert chunk.table.to_pylist() == [
         {
@@ -89,7 +89,7 @@ def test_every_airport_is_known_by_its_place(iata):
     airport = AIRPORTS[iata]
     # Answers name the coordinates rounded to their own grid.
     place = {"lat": round(airport.latitude + 0.02, 2), "lon": round(airport.longitude - 0.02, 2)}
-    row = openweather_api.row_of(changed(CURRENT, "coord", place))
+    row = api.row_of(changed(CURRENT, "coord", place))
     assert isinstance(row, dict)
     assert (row["aeroport"], row["pays"]) == (iata, airport.country)
 
@@ -112,19 +112,19 @@ def test_every_airport_is_known_by_its_place(iata):
 )
 def test_an_answer_that_is_no_observation_is_refused_with_the_reason(path, value, reason):
     raw = changed(CURRENT, path, value)
-    chunk = openweather_api.parse([raw])
+    chunk = airports.parse([raw], ORIGIN)
     (found,) = refusals(chunk)
     assert found.startswith(reason)
 
 
 def test_wind_without_a_direction_is_calm_air():
-    row = openweather_api.row_of(changed(CURRENT, "wind", {"speed": 0}))
+    row = api.row_of(changed(CURRENT, "wind", {"speed": 0}))
     assert isinstance(row, dict)
     assert (row["vitesse_vent"], row["direction_vent"]) == (0.0, None)
 
 
 def test_an_hour_of_the_archive_becomes_a_row_that_says_where_it_is_from():
-    (row,) = open_meteo.parse([orjson.dumps(HOUR)]).table.to_pylist()
+    (row,) = airports.parse([orjson.dumps(HOUR)], ORIGIN).table.to_pylist()
     assert row == {
         "timestamp": datetime.fromisoformat("2026-11-01T10:00"),
         "pays": "Sénégal",
@@ -211,14 +211,14 @@ def many(document: dict) -> st.SearchStrategy[list[bytes]]:
 @given(many(CURRENT))
 @example([orjson.dumps(CURRENT)])
 def test_whatever_openweather_answers_is_staged_or_refused(raws):
-    accounted(openweather_api.parse(raws), raws)
+    accounted(airports.parse(raws, ORIGIN), raws)
 
 
 @ten_thousand
 @given(many(HOUR))
 @example([orjson.dumps(HOUR)])
 def test_whatever_open_meteo_answers_is_staged_or_refused(raws):
-    accounted(open_meteo.parse(raws), raws)
+    accounted(airports.parse(raws, ORIGIN), raws)
 
 
 def accounted(chunk, raws: list[bytes]) -> None:
@@ -233,7 +233,7 @@ def accounted(chunk, raws: list[bytes]) -> None:
 
 @pytest.mark.parametrize("raw", [orjson.dumps(CURRENT), orjson.dumps(HOUR)])
 def test_bytes_out_of_quarantine_are_parsed_by_the_source_that_they_are_from(raw):
-    chunk = openweather.reparse("{}", [raw])
+    chunk = airports.parse([raw], ORIGIN)
     assert chunk.table.num_rows == 1
     assert chunk.table["provenance"].to_pylist() == [
         "open-meteo" if open_meteo.is_record(raw) else "openweather"

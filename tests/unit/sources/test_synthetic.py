@@ -12,11 +12,12 @@ from dataflow360.pipeline import landing
 from dataflow360.pipeline.run import Run, day_interval
 from dataflow360.records.validation import check
 from dataflow360.sources import synthetic
+from dataflow360.sources.source import Source
 
 DAY = date(2026, 11, 1)
 SOURCES = {
-    "flights": (synthetic.flights, synthetic.FlightsRequest, "vols", "vols_synthetiques"),
-    "weather": (synthetic.weather, synthetic.WeatherRequest, "donnees_meteo", "meteo_synthetique"),
+    "flights": (synthetic.FLIGHTS, "vols", "vols_synthetiques"),
+    "weather": (synthetic.WEATHER, "donnees_meteo", "meteo_synthetique"),
 }
 
 
@@ -24,11 +25,15 @@ def run_of_day(day: date) -> Run:
     return Run("synthetic", "test", -1, day_interval(day))
 
 
+def extraction_of(source: Source, day: date, **params):
+    return source.extraction(source.request.checked(params), run_of_day(day))
+
+
 @pytest.fixture(params=SOURCES)
 def source(request):
     """Ask one of the two sources: ``source(day, rows=12)``."""
-    fetch, model, _, _ = SOURCES[request.param]
-    return lambda day=DAY, **params: fetch(model.checked(params), run_of_day(day))
+    source, _, _ = SOURCES[request.param]
+    return lambda day=DAY, **params: extraction_of(source, day, **params)
 
 
 def table(extraction) -> pa.Table:
@@ -37,9 +42,9 @@ def table(extraction) -> pa.Table:
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_what_is_to_be_fetched(name):
-    fetch, model, record, topic = SOURCES[name]
-    request = model.checked({"airports": ["DSS"], "rows": 5, "day": "2020-02-29"})
-    extraction = fetch(request, run_of_day(date(2020, 2, 29)))
+    source, record, topic = SOURCES[name]
+    params = {"airports": ["DSS"], "rows": 5, "day": "2020-02-29"}
+    extraction = extraction_of(source, date(2020, 2, 29), **params)
     assert (extraction.record.name, extraction.topic) == (record, topic)
     assert topic in extraction.record.topics
     assert extraction.source_key == "20200229T000000Z-20200301T000000Z"
@@ -134,6 +139,6 @@ def test_the_original_of_a_made_row_is_its_json(source):
 
 
 def test_made_weather_says_that_it_is_made():
-    rows = table(synthetic.weather(synthetic.WeatherRequest.checked({}), run_of_day(DAY)))
+    rows = table(extraction_of(synthetic.WEATHER, DAY))
     assert set(rows["provenance"].to_pylist()) == {"synthetique"}
     assert rows.num_rows == 24 * len(AIRPORTS)

@@ -13,11 +13,13 @@ from dataflow360.pipeline.chunk import Chunk
 from dataflow360.pipeline.run import day_interval
 from dataflow360.records.meteo_villes import METEO_VILLES
 from dataflow360.records.validation import check
+from dataflow360.sources.source import Origin
 from dataflow360.sources.visualcrossing.page import COLUMNS, parse, reparse
 from dataflow360.sources.web.page_text import PageText
 
 DAY = date(2026, 11, 5)
 INTERVAL = day_interval(DAY)
+ORIGIN = Origin("{}", INTERVAL.key)
 DAKAR = AIRPORTS["DSS"]
 ROW = {
     "ville": "Dakar",
@@ -79,8 +81,8 @@ def line(**values) -> list[str]:
     return [str(entry[name]) for name in COLUMNS]
 
 
-def read(text, airport="DSS", first=1) -> Chunk:
-    return parse(text, first, AIRPORTS[airport], INTERVAL)
+def read(text, airport="DSS") -> Chunk:
+    return parse(text, AIRPORTS[airport], INTERVAL)
 
 
 def rows(chunk: Chunk) -> list[dict]:
@@ -187,10 +189,10 @@ def test_a_bad_row_of_the_table_is_refused_with_its_html():
     assert b"table__TableRow" in refused.raw
 
 
-def test_records_are_numbered_from_the_first():
-    chunk = read(page(day(hour(3), "bad", hour(4))), first=25)
-    assert chunk.positions.tolist() == [25, 27]
-    assert [each.position for each in chunk.refused] == [26]
+def test_records_are_numbered():
+    chunk = read(page(day(hour(3), "bad", hour(4))))
+    assert chunk.positions.tolist() == [1, 3]
+    assert [each.position for each in chunk.refused] == [2]
 
 
 @pytest.mark.parametrize("address", ["Dakar", "dakar", "Dakar,Sénégal", None])
@@ -207,7 +209,7 @@ def test_the_page_of_another_place_is_refused_as_a_whole(address):
 @pytest.mark.parametrize("text", [page(day(hour())), table(line())], ids=["embedded", "table"])
 def test_bytes_out_of_quarantine_become_the_same_row(text):
     chunk = read(text)
-    again = reparse([chunk.raw(0)], INTERVAL)
+    again = reparse([chunk.raw(0)], ORIGIN)
     assert again.table.to_pylist() == chunk.table.to_pylist() == [ROW]
 
 
@@ -221,14 +223,14 @@ def test_bytes_out_of_quarantine_become_the_same_row(text):
     ],
 )
 def test_bytes_of_another_shape_are_refused_again(raw, reason):
-    (refused,) = reparse([raw], INTERVAL).refused
+    (refused,) = reparse([raw], ORIGIN).refused
     assert refused.reason.startswith(reason)
 
 
 def test_an_hour_of_another_day_is_refused_when_it_is_replayed():
     (raw,) = (read(page(day(hour()))).raw(0),)
     another = day_interval(DAY + timedelta(days=3))
-    (refused,) = reparse([raw], another).refused
+    (refused,) = reparse([raw], Origin("{}", another.key)).refused
     assert refused.reason == "its hour is outside of the data interval"
 
 
@@ -276,4 +278,4 @@ def test_every_row_of_a_table_is_a_row_or_refused(lines):
 @example(".XML", None)
 @example("http://example.org", None)
 def test_any_text_is_read_without_a_crash(html, embedded):
-    assert parse(PageText(embedded, html), 1, DAKAR, INTERVAL).table.num_rows == 0
+    assert parse(PageText(embedded, html), DAKAR, INTERVAL).table.num_rows == 0

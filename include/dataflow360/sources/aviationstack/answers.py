@@ -16,6 +16,8 @@ from dataflow360.airlines import AIRLINES
 from dataflow360.airports import AIRPORTS
 from dataflow360.pipeline.chunk import Chunk, chunk_of
 from dataflow360.records.vols_ao import VOLS_AO
+from dataflow360.sources.api.answers import first_fault
+from dataflow360.sources.source import Origin
 
 _NUMBER = re.compile(r"[A-Z0-9]{2}[0-9]{1,4}[A-Z]?")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
@@ -99,7 +101,7 @@ class _UnreadableError(Exception):
     """An object is no row; the message says why."""
 
 
-def parse(flights: Sequence[bytes], read_at: datetime, first: int = 1) -> Chunk:
+def parse(raws: Sequence[bytes], origin: Origin) -> Chunk:
     """Flights as rows of ``vols_ao``.
 
     AviationStack has a row for each number that a flight is sold under. Each of them becomes a row
@@ -108,13 +110,12 @@ def parse(flights: Sequence[bytes], read_at: datetime, first: int = 1) -> Chunk:
     Where the operating flight has no row of its own, the codeshare tells of it.
 
     Args:
-        flights: JSON objects of an airport's answers, all pages together.
-        read_at: End of the data interval in which they were read (UTC).
-        first: Number of the first of them in the run.
+        raws: JSON objects of an airport's answers, all pages together.
+        origin: Their batch, whose interval ends when they were read.
     """
-    read = [(raw, _read(raw)) for raw in flights]
+    read = [(raw, _read(raw)) for raw in raws]
     operated = _operated([sighting for _, sighting in read if isinstance(sighting, _Sighting)])
-    moment = read_at.astimezone(UTC).replace(tzinfo=None)
+    moment = origin.interval.end.replace(tzinfo=None)
 
     def whole(sighting: _Sighting) -> dict[str, Any]:
         flight = operated[sighting.key]
@@ -124,7 +125,6 @@ def parse(flights: Sequence[bytes], read_at: datetime, first: int = 1) -> Chunk:
     return chunk_of(
         VOLS_AO.arrow_schema,
         [(raw, each if isinstance(each, str) else whole(each)) for raw, each in read],
-        first,
     )
 
 
@@ -146,9 +146,7 @@ def _read(raw: bytes) -> _Sighting | str:
     try:
         return _sighting(_Flight.model_validate_json(raw))
     except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in fault["loc"])
-        return f"{place or 'the record'}: {fault['msg']}"
+        return first_fault(error)
     except _UnreadableError as error:
         return str(error)
 

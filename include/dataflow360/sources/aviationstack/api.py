@@ -13,12 +13,12 @@ import msgspec
 
 from dataflow360.clients.http import Api
 from dataflow360.errors import DataFlowError, FatalError, RetriableError, SkippableError
+from dataflow360.sources.aviationstack import SITE
 
 #: Flights in one answer at most, on the free plan.
 PAGE_SIZE = 100
 PATH = "/v1/flights"
 
-_KEY_SETTING = "AVIATIONSTACK_API_KEY"
 _USAGE_LIMIT, _RATE_LIMIT = "usage_limit_reached", "rate_limit_reached"
 _ACCESS_STATUSES = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 _KEY_CODES = {"invalid_access_key", "missing_access_key", "inactive_user"}
@@ -103,8 +103,8 @@ def judge(status: int, body: Any) -> DataFlowError | None:
         )
     if code in _KEY_CODES or status in _ACCESS_STATUSES:
         return GeneralFaultError(
-            f"AviationStack refuses the key ({said}); set {_KEY_SETTING} in .env to a valid one "
-            "and clear this task."
+            f"AviationStack refuses the key ({said}); set {SITE.key_setting} in .env to a valid "
+            "one and clear this task."
         )
     if code and status == HTTPStatus.OK:
         return FatalError(
@@ -117,9 +117,9 @@ def judge(status: int, body: Any) -> DataFlowError | None:
 #: Every call counts, so an error is left to Airflow's retry, which comes later.
 API = Api(
     name="AviationStack",
-    connection_id="dataflow360_aviationstack",
+    connection_id=SITE.connection_id,
     key_parameter="access_key",
-    key_setting=_KEY_SETTING,
+    key_setting=SITE.key_setting,
     judge=judge,
     attempts=1,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -11,15 +11,12 @@ from dataflow360.clients import mysql, redis
 from dataflow360.clients.quota import Call, MonthlyQuota, QuotaSpentError, period_of
 from dataflow360.clients.raw_answers import RawAnswers
 from dataflow360.errors import DataFlowError, RetriableError, SkippableError
-from dataflow360.pipeline.chunk import Chunk, Missing
-from dataflow360.pipeline.extraction import Extraction
+from dataflow360.pipeline.chunk import Missing
 from dataflow360.pipeline.run import Interval, Run
-from dataflow360.records.vols_ao import VOLS_AO
 from dataflow360.settings import settings
-from dataflow360.sources.aviationstack import answers, plan
+from dataflow360.sources.aviationstack import AviationstackRequest, plan
 from dataflow360.sources.aviationstack.api import API, GeneralFaultError, RateLimitError
 from dataflow360.sources.aviationstack.calls import NotCalledError, RationedCalls
-from dataflow360.sources.aviationstack.request import AviationstackRequest
 
 log = logging.getLogger(__name__)
 
@@ -29,45 +26,6 @@ SOURCE = "aviationstack"
 PRESENT = timedelta(hours=36)
 #: Two airports in a row that cannot be had are an outage: the others are left to the next try.
 _FAILURES_OF_AN_OUTAGE = 2
-
-
-def utc_now() -> datetime:
-    """The present."""
-    return datetime.now(UTC)
-
-
-def flights(
-    request: AviationstackRequest, run: Run, *, now: Callable[[], datetime] = utc_now
-) -> Extraction:
-    """What ``aviationstack`` fetches: the day's departures, as far as the month's calls allow.
-
-    Args:
-        request: The params.
-        run: The run, with its interval.
-        now: The clock, which decides which month's calls are used and whether the interval is
-            over; it dates no flight.
-    """
-    interval = run.interval
-    return Extraction(
-        record=VOLS_AO,
-        topic="vols_ao",
-        source_key=interval.key,
-        source_name=f"AviationStack of {interval.start:%Y-%m-%d}",
-        request=request.content,
-        fetch=lambda: _fetch(request, run, now),
-    )
-
-
-def reparse(source_key: str, flights: Sequence[bytes], first: int = 1) -> Chunk:
-    """Parse flights again, from the bytes that quarantine keeps.
-
-    Args:
-        source_key: Source key of their batch, which names the interval in which they were read.
-        flights: Their JSON objects.
-        first: Number of the first of them.
-    """
-    end = datetime.strptime(source_key.rpartition("-")[2], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    return answers.parse(flights, end, first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,21 +70,20 @@ def share_of(
     return Share(pages, airports, own)
 
 
-def _fetch(
-    request: AviationstackRequest, run: Run, now: Callable[[], datetime]
-) -> Iterator[Chunk | Missing]:
-    _refuse_past(run.interval, now())
+def fetch(request: AviationstackRequest, run: Run) -> Iterator[list[bytes] | Missing]:
+    """The day's departures, an airport at a time, as far as the month's calls allow.
+
+    The clock decides which month's calls are used and whether the interval is over.
+    """
+    _refuse_past(run.interval, run.now())
     scope = run.scope(refetch=request.refetch)
     with mysql.connect() as connection, redis.connect() as client, API.session() as session:
-        quota = MonthlyQuota(connection, SOURCE, settings().aviationstack_monthly_calls, now)
-        share = share_of(quota, request, run.run_id, now())
+        quota = MonthlyQuota(connection, SOURCE, settings().aviationstack_monthly_calls, run.now)
+        share = share_of(quota, request, run.run_id, run.now())
         kept = RawAnswers(client, SOURCE, scope)
         calls = RationedCalls(session, quota, kept, run.run_id, share.pages, share.calls)
         arrived, missing = _collect(share.airports, calls)
-    position = 1
-    for airport_flights in arrived.values():
-        yield answers.parse(airport_flights, run.interval.end, position)
-        position += len(airport_flights)
+    yield from arrived.values()
     yield from missing
 
 

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from typing import Annotated, Any
 from urllib.parse import parse_qs
 
-import orjson
 from pydantic import Field, ValidationError
 
 from dataflow360.airlines import AIRLINES
@@ -16,16 +15,17 @@ from dataflow360.airports import AIRPORTS
 from dataflow360.pipeline.chunk import Chunk, chunk_of
 from dataflow360.pipeline.run import Interval
 from dataflow360.records.departs_aeroports import DEPARTS_AEROPORTS
+from dataflow360.sources.source import Origin
 from dataflow360.sources.web.page_text import (
     Embedded,
     Entry,
-    Kept,
     PageText,
     Row,
     embedded_list,
     entry_of,
     first_row,
     kept,
+    read_again,
     reason_of,
     table_rows,
 )
@@ -113,36 +113,33 @@ class _Flight(Embedded):
             return None
 
 
-def parse(text: PageText, first: int, window: Window) -> Chunk:
+def parse(text: PageText, window: Window) -> Chunk:
     """The operating flights on a page, from its embedded data or else from its table.
 
     A codeshare is left out: the operating flight has a line of its own.
 
     Args:
         text: The page.
-        first: Number of the page's first record in the run.
         window: What was asked for; a flight outside of it is refused, for its date is unknown.
     """
-    return chunk_of(DEPARTS_AEROPORTS.arrow_schema, _records(text, window), first)
+    return chunk_of(DEPARTS_AEROPORTS.arrow_schema, _records(text, window))
 
 
-def reparse(raws: Sequence[bytes], interval: Interval) -> Chunk:
+def reparse(raws: Sequence[bytes], origin: Origin) -> Chunk:
     """Parse records again, from the bytes that quarantine keeps.
 
     Args:
         raws: Each as :func:`parse` has it.
-        interval: Data interval of their batch.
+        origin: Their batch.
     """
-    records = [(raw, _parsed_again(raw, interval)) for raw in raws]
+    records = [(raw, _parsed_again(raw, origin.interval)) for raw in raws]
     return chunk_of(DEPARTS_AEROPORTS.arrow_schema, records)
 
 
 def _parsed_again(raw: bytes, interval: Interval) -> dict[str, Any] | str:
     try:
-        again = Kept.of(raw)
-        window = Window.of(again.airport, interval)
-        is_html = again.record.startswith("<")
-        value = _from_html(again.record) if is_html else orjson.loads(again.record)
+        airport, value = read_again(raw, _from_html)
+        window = Window.of(airport, interval)
     except ValueError as error:
         return f"the record cannot be read again: {error}"
     return _outcome(value, window) or "it is a codeshare, whose operating flight has a line"

@@ -6,7 +6,7 @@ https://openweathermap.org/api/air-pollution.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -17,11 +17,12 @@ from dataflow360.airports import AIRPORTS, nearest
 from dataflow360.clients import rate_limit
 from dataflow360.clients.http import Api, Session
 from dataflow360.clients.rate_limit import RateLimit
-from dataflow360.pipeline.chunk import Chunk, chunk_of
 from dataflow360.pipeline.run import Interval
-from dataflow360.records.meteo_aeroports import METEO_AEROPORTS, OPENWEATHER
+from dataflow360.records.meteo_aeroports import OPENWEATHER
+from dataflow360.sources import openweather as sites
+from dataflow360.sources.api.answers import first_fault
 
-API = Api("OpenWeather", "dataflow360_openweather", "appid", "OPENWEATHER_API_KEY")
+API = Api("OpenWeather", sites.OPENWEATHER.connection_id, "appid", sites.OPENWEATHER.key_setting)
 #: The free plan's limit, for all calls of all workers.
 CALLS_PER_MINUTE = rate_limit.CALLS_PER_MINUTE["openweather"]
 
@@ -130,17 +131,6 @@ def session(redis_client: Any) -> Iterator[OpenWeather]:
         yield OpenWeather(opened, RateLimit(redis_client, "openweather", CALLS_PER_MINUTE))
 
 
-def parse(answers: Sequence[bytes], first: int = 1) -> Chunk:
-    """Answers as rows of ``meteo_aeroports``.
-
-    Args:
-        answers: JSON bodies.
-        first: Number of the first of them in the run.
-    """
-    records = ((answer, row_of(answer)) for answer in answers)
-    return chunk_of(METEO_AEROPORTS.arrow_schema, records, first)
-
-
 def row_of(answer: bytes) -> dict[str, Any] | str:
     """An answer as a row, or the reason why it is none.
 
@@ -168,10 +158,3 @@ def row_of(answer: bytes) -> dict[str, Any] | str:
         "nuages": round(current.clouds.all),
         "provenance": OPENWEATHER,
     }
-
-
-def first_fault(error: ValidationError) -> str:
-    """The first fault that pydantic found in a record, as a sentence."""
-    fault = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(str(part) for part in fault["loc"])
-    return f"{place or 'the record'}: {fault['msg']}"

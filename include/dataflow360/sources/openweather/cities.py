@@ -8,31 +8,28 @@ past interval has the measurements of the air alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 from pydantic import BaseModel, Field, FiniteFloat, ValidationError
 
-from dataflow360 import names
 from dataflow360.airports import Airport, nearest
 from dataflow360.clients import redis
 from dataflow360.clients.raw_answers import RawAnswers
 from dataflow360.errors import DataFlowError, FatalError, SkippableError
-from dataflow360.pipeline.chunk import Chunk, Missing, chunk_of
-from dataflow360.pipeline.extraction import Extraction
+from dataflow360.pipeline.chunk import Missing
 from dataflow360.pipeline.run import Interval, Run
-from dataflow360.records.mesures_villes import MEASUREMENTS, MESURES_VILLES
-from dataflow360.sources.openweather import api as openweather_api
-from dataflow360.sources.openweather.api import first_fault
-from dataflow360.sources.parts import answers_of
+from dataflow360.records.mesures_villes import MEASUREMENTS
+from dataflow360.sources.api.answers import answers_of, first_fault, records_of
+from dataflow360.sources.openweather import api
+from dataflow360.sources.openweather.present import is_present
 from dataflow360.sources.places import AirportsRequest
+from dataflow360.sources.source import by_record
 
 #: Since when OpenWeather keeps a history of air pollution.
 HISTORY_BEGINS = datetime(2020, 11, 27, tzinfo=UTC)
 
-#: For so long after an interval the present is taken for its end.
-_PRESENT = timedelta(hours=1)
 #: What OpenWeather says where it knows no concentration.
 _UNKNOWN = -9999
 _LAST_SECOND = 4_102_444_800  # until 2100
@@ -118,93 +115,60 @@ class _History(BaseModel):
     hours: list[dict[str, Any]] = Field(alias="list")
 
 
-def measurements(request: AirportsRequest, run: Run, *, now: datetime | None = None) -> Extraction:
-    """What ``openweather_to_kinesis`` fetches: one record of each city for an hourly interval.
+def title(run: Run) -> str:
+    """What a run fetches: the measurements of its interval, or the air alone."""
+    source = "OpenWeather" if is_present(run) else "OpenWeather's history of the air"
+    return f"{source}, {run.interval.start:%Y-%m-%d %H:%M}"
 
-    Args:
-        request: The params.
-        run: The run, with its interval.
-        now: The present, which decides what to ask for; it never dates a record.
+
+def fetch(request: AirportsRequest, run: Run) -> Iterator[list[bytes] | Missing]:
+    """One record of each city for an hourly interval.
 
     Raises:
         SkippableError: The interval lies before OpenWeather's history.
     """
-    now = now or datetime.now(UTC)
-    interval = run.interval
-    if interval.end <= HISTORY_BEGINS:
+    if run.interval.end <= HISTORY_BEGINS:
         raise SkippableError(
             f"OpenWeather's history of air pollution begins on {HISTORY_BEGINS:%Y-%m-%d}; there is "
-            f"nothing for {interval.start:%Y-%m-%d %H:%M}."
+            f"nothing for {run.interval.start:%Y-%m-%d %H:%M}."
         )
-    scope = interval.key + (f":{run.run_id}" if request.refetch else "")
-    is_present = now < interval.end + _PRESENT
-    source = "OpenWeather" if is_present else "OpenWeather's history of the air"
-    return Extraction(
-        record=MESURES_VILLES,
-        topic=names.STREAM,
-        source_key=interval.key,
-        source_name=f"{source}, {interval.start:%Y-%m-%d %H:%M}",
-        request=request.content,
-        fetch=lambda: (
-            _present(request.airports, scope)
-            if is_present
-            else _past(request.airports, interval, scope)
-        ),
-    )
+    return _present(request, run) if is_present(run) else _past(request, run)
 
 
-def _present(airports: tuple[str, ...], scope: str) -> Iterator[Chunk | Missing]:
-    position = 1
-    with redis.connect() as client, openweather_api.session(client) as api:
+def _present(request: AirportsRequest, run: Run) -> Iterator[list[bytes] | Missing]:
+    scope = run.scope(refetch=request.refetch)
+    with redis.connect() as client, api.session(client) as session:
         # The DAG openweather asks for the same weather: whoever comes second has the answers.
         weather = answers_of(
-            airports, api.current_weather, RawAnswers(client, "openweather", scope)
+            request.airports, session.current_weather, RawAnswers(client, "openweather", scope)
         )
-        air = answers_of(airports, api.air_pollution, RawAnswers(client, "openweather-air", scope))
+        air = answers_of(
+            request.airports, session.air_pollution, RawAnswers(client, "openweather-air", scope)
+        )
         for (iata, sky), (_, pollution) in zip(weather, air, strict=True):
             if isinstance(sky, DataFlowError):
                 yield Missing(iata, sky)
             elif isinstance(pollution, DataFlowError):
                 yield Missing(iata, pollution)
             else:
-                raw = b'{"weather":%b,"air_pollution":%b}' % (sky, pollution)
-                yield chunk_of(MESURES_VILLES.arrow_schema, [(raw, row_of(raw))], position)
-                position += 1
+                yield [b'{"weather":%b,"air_pollution":%b}' % (sky, pollution)]
 
 
-def _past(airports: tuple[str, ...], interval: Interval, scope: str) -> Iterator[Chunk | Missing]:
-    position = 1
-    unknown: list[str] = []
-    with redis.connect() as client, openweather_api.session(client) as api:
+def _past(request: AirportsRequest, run: Run) -> Iterator[list[bytes] | Missing]:
+    interval, scope = run.interval, run.scope(refetch=request.refetch)
+    with redis.connect() as client, api.session(client) as session:
         kept = RawAnswers(client, "openweather-air-history", scope)
-        answers = answers_of(airports, lambda iata: api.air_pollution_history(iata, interval), kept)
-        for iata, answer in answers:
-            if isinstance(answer, DataFlowError):
-                yield Missing(iata, answer)
-                continue
-            try:
-                raws = hours_of(answer, interval)
-            except FatalError as error:
-                yield Missing(iata, error)
-                continue
-            if not raws:
-                unknown.append(iata)
-                continue
-            records = [(raw, row_of(raw)) for raw in raws]
-            yield chunk_of(MESURES_VILLES.arrow_schema, records, position)
-            position += len(raws)
-    nothing = SkippableError(
-        f"OpenWeather does not know the air of {interval.start:%Y-%m-%d %H:%M}."
-    )
-    if len(unknown) == len(airports):
-        raise nothing
-    for iata in unknown:
-        yield Missing(iata, nothing)
-
-
-def reparse(raws: list[bytes]) -> Chunk:
-    """Parse records again, from the bytes that quarantine keeps."""
-    return chunk_of(MESURES_VILLES.arrow_schema, [(raw, row_of(raw)) for raw in raws])
+        yield from records_of(
+            answers_of(
+                request.airports,
+                lambda iata: session.air_pollution_history(iata, interval),
+                kept,
+            ),
+            lambda answer: hours_of(answer, interval),
+            SkippableError(
+                f"OpenWeather does not know the air of {interval.start:%Y-%m-%d %H:%M}."
+            ),
+        )
 
 
 def hours_of(answer: bytes, interval: Interval) -> list[bytes]:
@@ -219,7 +183,7 @@ def hours_of(answer: bytes, interval: Interval) -> list[bytes]:
     except ValidationError as error:
         raise FatalError(
             f"OpenWeather's history of the air has another shape ({first_fault(error)}); compare "
-            "it with the API's documentation and mend sources/city_measurements.py."
+            "it with the API's documentation and mend sources/openweather/cities.py."
         ) from error
     first, end = interval.start.timestamp(), interval.end.timestamp()
     return [
@@ -283,3 +247,6 @@ def _airport(place: _Place | tuple[float, float]) -> Airport | None:
     if isinstance(place, _Place):
         return nearest(place.lat, place.lon)
     return nearest(*place) or nearest(*reversed(place))
+
+
+parse = by_record("mesures_villes", row_of)

@@ -5,7 +5,7 @@ Contract: https://open-meteo.com/en/docs/historical-weather-api. Data: CC BY 4.0
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,13 +17,12 @@ from pydantic import BaseModel, FiniteFloat, ValidationError
 from dataflow360.airports import AIRPORTS, nearest
 from dataflow360.clients.http import Api, Session
 from dataflow360.errors import FatalError
-from dataflow360.pipeline.chunk import Chunk, chunk_of
 from dataflow360.pipeline.run import Interval
-from dataflow360.records.meteo_aeroports import METEO_AEROPORTS, OPEN_METEO
-from dataflow360.sources.openweather.api import first_fault
+from dataflow360.records.meteo_aeroports import OPEN_METEO
+from dataflow360.sources import openweather as sites
+from dataflow360.sources.api.answers import first_fault
 from dataflow360.sources.web.permission import require_opt_in
 
-_CONNECTION_ID = "dataflow360_openmeteo"
 #: The archive is about five days behind; the forecast's own past fills the gap.
 _ARCHIVE_LAG = timedelta(days=7)
 _VARIABLES = {
@@ -116,11 +115,11 @@ def session(interval: Interval, now: datetime) -> Iterator[OpenMeteo]:
     Raises:
         FatalError: The real Open-Meteo is set, but its use is not allowed in the settings.
     """
-    connection = BaseHook.get_connection(_CONNECTION_ID)
+    connection = BaseHook.get_connection(sites.OPEN_METEO.connection_id)
     archived = interval.end < now - _ARCHIVE_LAG
     host = str(connection.host if archived else connection.extra_dejson["recent_host"])
-    require_opt_in("openmeteo", host)
-    api = Api("Open-Meteo", _CONNECTION_ID, host=host)
+    require_opt_in(sites.OPEN_METEO, host)
+    api = Api("Open-Meteo", sites.OPEN_METEO.connection_id, host=host)
     with api.session() as opened:
         yield OpenMeteo(opened, "/v1/archive" if archived else "/v1/forecast", interval)
 
@@ -144,8 +143,8 @@ def records(answer: bytes, interval: Interval) -> list[bytes]:
     except (ValidationError, KeyError, ValueError, TypeError) as error:
         raise FatalError(
             f"Open-Meteo's answer has another shape than documented ({type(error).__name__}: "
-            f"{str(error).splitlines()[0][:200]}); compare sources/open_meteo.py with its "
-            "documentation."
+            f"{str(error).splitlines()[0][:200]}); compare its documentation "
+            "with sources/openweather/open_meteo.py."
         ) from error
     place = {"latitude": told.latitude, "longitude": told.longitude}
     return [
@@ -153,17 +152,6 @@ def records(answer: bytes, interval: Interval) -> list[bytes]:
         for time, values in hours
         if interval.start <= time < interval.end and any(v is not None for v in values.values())
     ]
-
-
-def parse(hours: Sequence[bytes], first: int = 1) -> Chunk:
-    """Hours as rows of ``meteo_aeroports``.
-
-    Args:
-        hours: JSON objects, as :func:`records` makes them.
-        first: Number of the first of them in the run.
-    """
-    entries = ((hour, row_of(hour)) for hour in hours)
-    return chunk_of(METEO_AEROPORTS.arrow_schema, entries, first)
 
 
 def is_record(raw: bytes) -> bool:

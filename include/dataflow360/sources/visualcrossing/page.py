@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-import orjson
 from pydantic import BeforeValidator, Field, ValidationError
 
 from dataflow360.airports import AIRPORTS, Airport, by_city
@@ -15,10 +14,10 @@ from dataflow360.errors import FatalError
 from dataflow360.pipeline.chunk import Chunk, chunk_of
 from dataflow360.pipeline.run import Interval
 from dataflow360.records.meteo_villes import METEO_VILLES
+from dataflow360.sources.source import Origin
 from dataflow360.sources.web.page_text import (
     Embedded,
     Entry,
-    Kept,
     PageText,
     Row,
     embedded_list,
@@ -26,6 +25,7 @@ from dataflow360.sources.web.page_text import (
     entry_of,
     first_row,
     kept,
+    read_again,
     reason_of,
     table_rows,
 )
@@ -75,7 +75,7 @@ class _Hour(Embedded):
     conditions: str | None = None
 
 
-def parse(text: PageText, first: int, airport: Airport, interval: Interval) -> Chunk:
+def parse(text: PageText, airport: Airport, interval: Interval) -> Chunk:
     """The hours of an interval on a page, from its embedded data or else from its table.
 
     The page has whole days of the place's own time; the hours of other intervals are left to
@@ -83,7 +83,6 @@ def parse(text: PageText, first: int, airport: Airport, interval: Interval) -> C
 
     Args:
         text: The page.
-        first: Number of the page's first record in the run.
         airport: The airport whose city was asked for.
         interval: The data interval.
 
@@ -91,30 +90,28 @@ def parse(text: PageText, first: int, airport: Airport, interval: Interval) -> C
         FatalError: The page is of another place.
     """
     _require_place(text, airport)
-    return chunk_of(METEO_VILLES.arrow_schema, _records(text, airport, interval), first)
+    return chunk_of(METEO_VILLES.arrow_schema, _records(text, airport, interval))
 
 
-def reparse(raws: Sequence[bytes], interval: Interval) -> Chunk:
+def reparse(raws: Sequence[bytes], origin: Origin) -> Chunk:
     """Parse records again, from the bytes that quarantine keeps.
 
     Args:
         raws: Each as :func:`parse` has it.
-        interval: Data interval of their batch.
+        origin: Their batch.
     """
-    records = [(raw, _parsed_again(raw, interval)) for raw in raws]
+    records = [(raw, _parsed_again(raw, origin.interval)) for raw in raws]
     return chunk_of(METEO_VILLES.arrow_schema, records)
 
 
 def _parsed_again(raw: bytes, interval: Interval) -> dict[str, Any] | str:
     try:
-        again = Kept.of(raw)
-        is_html = again.record.startswith("<")
-        value = _from_html(again.record) if is_html else orjson.loads(again.record)
+        iata, value = read_again(raw, _from_html)
     except ValueError as error:
         return f"the record cannot be read again: {error}"
-    airport = AIRPORTS.get(again.airport)
+    airport = AIRPORTS.get(iata)
     if airport is None:
-        return f"{again.airport} is no airport of the project"
+        return f"{iata} is no airport of the project"
     return _outcome(value, airport, interval) or "its hour is outside of the data interval"
 
 

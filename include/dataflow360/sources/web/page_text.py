@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,6 +136,21 @@ def kept(airport: str, record: bytes) -> bytes:
     """The original bytes of a record, with the airport whose page it was on."""
     text = record.decode("utf-8", "replace")
     return Kept(airport=airport, record=text).model_dump_json().encode()
+
+
+def read_again(raw: bytes, from_html: Callable[[str], Any]) -> tuple[str, Any]:
+    """The airport of a record that quarantine has kept, and its value as the page had it.
+
+    Args:
+        raw: The record, as :func:`kept` made it.
+        from_html: The value of a row of the page's table.
+
+    Raises:
+        ValueError: The bytes are of another shape.
+    """
+    again = Kept.of(raw)
+    is_html = again.record.startswith("<")
+    return again.airport, from_html(again.record) if is_html else orjson.loads(again.record)
 
 
 def first_row(html: str, row_selector: str, cell_selector: str) -> Row:

@@ -9,13 +9,10 @@ import httpx
 
 from dataflow360.clients.http import USER_AGENT
 from dataflow360.errors import FatalError, RetriableError
-from dataflow360.settings import Site, settings
+from dataflow360.settings import settings
+from dataflow360.sources import sites
+from dataflow360.sources.source import Site
 
-_REAL_HOSTS: dict[Site, str] = {
-    "flightstats": "flightstats.com",
-    "visualcrossing": "visualcrossing.com",
-    "openmeteo": "open-meteo.com",
-}
 _SECONDS = 20
 _CLIENT_ERRORS = range(400, 500)
 
@@ -24,18 +21,26 @@ def require_opt_in(site: Site, base_url: str) -> None:
     """Let the real site be visited only where someone has decided so.
 
     Args:
-        site: Name of the site in the setting ``live_sites``.
+        site: The site.
         base_url: The host of the site's connection.
 
     Raises:
-        FatalError: It is the real site, and the setting does not name it.
+        FatalError: It is the real site, and the setting does not name it; or the setting names a
+            site that there is not.
     """
-    host, real = urlsplit(base_url).hostname or "", _REAL_HOSTS[site]
-    if (host == real or host.endswith(f".{real}")) and site not in settings().live_sites:
+    live, free = settings().live_sites, {name for name, s in sites().items() if not s.key_setting}
+    if unknown := set(live) - free:
+        raise FatalError(
+            f"DATAFLOW360_LIVE_SITES names {', '.join(sorted(unknown))}, which is no site that is "
+            f"read without a key; those are {', '.join(sorted(free))}."
+        )
+    host = urlsplit(base_url).hostname or ""
+    is_real = host == site.domain or host.endswith(f".{site.domain}")
+    if is_real and site.name not in live:
         raise FatalError(
             f"The data of {host} are its owner's and under terms of use: read them, and if they "
-            f"permit your use add {site} to DATAFLOW360_LIVE_SITES, or let the connection "
-            f"dataflow360_{site} point to the source simulator; nothing was fetched."
+            f"permit your use add {site.name} to DATAFLOW360_LIVE_SITES, or let the connection "
+            f"{site.connection_id} point to the source simulator; nothing was fetched."
         )
 
 

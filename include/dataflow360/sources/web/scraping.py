@@ -16,7 +16,7 @@ from dataflow360.clients.raw_answers import RawAnswers
 from dataflow360.errors import DataFlowError, FatalError, RetriableError
 from dataflow360.pipeline.chunk import Chunk, Missing
 from dataflow360.pipeline.run import Run
-from dataflow360.settings import Site
+from dataflow360.sources.source import Site
 from dataflow360.sources.web.browser import Browser
 from dataflow360.sources.web.evidence import Evidence
 from dataflow360.sources.web.page_text import PageText
@@ -33,13 +33,13 @@ class Visit:
     Attributes:
         part: What it is of; an IATA code.
         url: Its address.
-        parse: The records on it, of which the first has the given number in the run.
+        parse: The records on it.
         expected: How many records it must have at least.
     """
 
     part: str
     url: str
-    parse: Callable[[PageText, int], Chunk]
+    parse: Callable[[PageText], Chunk]
     expected: int = 0
 
 
@@ -61,7 +61,7 @@ class Scrape:
     """One run over the pages of a site.
 
     Attributes:
-        site: Name of the site; its connection is ``dataflow360_<site>``.
+        site: The site.
         page: The page object that all pages obey.
         run: The run of the DAG.
         refetch: Read all pages again, those too that an earlier run has read.
@@ -86,46 +86,44 @@ class Scrape:
                 be read and all are empty.
             RetriableError: The site does not say whether it may be visited.
         """
-        base_url = (BaseHook.get_connection(f"dataflow360_{self.site}").host or "").rstrip("/")
+        base_url = (BaseHook.get_connection(self.site.connection_id).host or "").rstrip("/")
         require_opt_in(self.site, base_url)
         visits = visits_of(base_url)
         require_robots(base_url, [visit.url for visit in visits])
-        position, failed = 1, False
+        found, failed = 0, False
         with redis.connect() as client, Browser() as browser:
-            answers = RawAnswers(client, self.site, self.run.scope(refetch=self.refetch))
+            answers = RawAnswers(client, self.site.name, self.run.scope(refetch=self.refetch))
             for number, visit in enumerate(visits, start=1):
-                reading = self._reading(visit, position, browser, answers)
+                reading = self._reading(visit, browser, answers)
                 log.info(
                     "%s (%s of %s): %s", visit.part, number, len(visits),
                     reading.fault or f"{reading.size} records",
                 )  # fmt: skip
-                position += reading.size
+                found += reading.size
                 if reading.chunk:
                     yield reading.chunk
                 if reading.fault:
                     failed = True
                     yield Missing(visit.part, reading.fault)
-        if position == 1 and not failed:
+        if not found and not failed:
             raise self._all_empty(len(visits))
 
-    def _reading(
-        self, visit: Visit, position: int, browser: Browser, answers: RawAnswers
-    ) -> _Reading:
+    def _reading(self, visit: Visit, browser: Browser, answers: RawAnswers) -> _Reading:
         """What an earlier try has read, or else the page as it is now."""
         if answer := answers.get(visit.part):
-            return _Reading(visit.parse(PageText(**orjson.loads(answer)), position))
+            return _Reading(visit.parse(PageText(**orjson.loads(answer))))
         try:
-            text, reading = browser.use(partial(self._read, visit, position))
+            text, reading = browser.use(partial(self._read, visit))
         except DataFlowError as error:
             return _Reading(fault=error)
         if reading.size and not reading.fault:
             answers.put(visit.part, orjson.dumps(text))
         return reading
 
-    def _read(self, visit: Visit, position: int, driver: WebDriver) -> tuple[PageText, _Reading]:
+    def _read(self, visit: Visit, driver: WebDriver) -> tuple[PageText, _Reading]:
         try:
             text = self.page.read(driver, visit.url)
-            reading = _Reading(visit.parse(text, position))
+            reading = _Reading(visit.parse(text))
         except DataFlowError as error:
             seen = self._evidence.keep(driver, visit.part)
             raise type(error)(f"{str(error).rstrip('.')}; {seen}.") from error

@@ -8,14 +8,9 @@ from typing import Any
 import pyarrow as pa
 
 from dataflow360.aws.failure_queue import GivenUp
-from dataflow360.pipeline.chunk import Chunk, chunk_of
 from dataflow360.records.mesures_villes import MEASUREMENTS, MESURES_VILLES
+from dataflow360.sources.source import by_record
 from dataflow360.stores import lambda_consumer
-
-
-def reparse(raws: list[bytes]) -> Chunk:
-    """Parse records again, from the bytes that quarantine keeps."""
-    return chunk_of(MESURES_VILLES.arrow_schema, [(raw, row_of(raw)) for raw in raws])
 
 
 def row_of(raw: bytes) -> dict[str, Any] | str:
@@ -41,3 +36,6 @@ def row_of(raw: bytes) -> dict[str, Any] | str:
         else:
             row[name] = int(value)
     return row
+
+
+parse = by_record("mesures_villes", row_of)

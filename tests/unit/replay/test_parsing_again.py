@@ -12,8 +12,10 @@ from dataflow360.pipeline.run import Run, day_interval
 from dataflow360.records import RECORD_TYPES
 from dataflow360.records.donnees_meteo import DONNEES_METEO
 from dataflow360.records.validation import check
-from dataflow360.replay.reparsing import Origin, json_rows, reparser_of
-from dataflow360.sources.synthetic import FlightsRequest, WeatherRequest, flights, weather
+from dataflow360.replay.judging import parser_of
+from dataflow360.sources import sources
+from dataflow360.sources.source import Origin
+from dataflow360.sources.synthetic.rows import parse_weather
 
 ORIGIN = Origin("{}", "20261101T000000Z-20261102T000000Z")
 SOURCES = {"synthetic_flights": "vols", "synthetic_weather": "donnees_meteo"}
@@ -22,10 +24,9 @@ SOURCES = {"synthetic_flights": "vols", "synthetic_weather": "donnees_meteo"}
 def damaged(dag_id):
     """The chunks of a day with bad rows."""
     run = Run(dag_id, "test", -1, day_interval(date(2026, 11, 1)))
+    source = sources()[dag_id]
     params = {"airports": ["DSS", "LOS"], "bad_share": 0.5}
-    if dag_id == "synthetic_flights":
-        return flights(FlightsRequest.checked(params), run).fetch()
-    return weather(WeatherRequest.checked(params), run).fetch()
+    return source.extraction(source.request.checked(params), run).fetch()
 
 
 @pytest.mark.parametrize("dag_id", SOURCES)
@@ -34,7 +35,7 @@ def test_the_bytes_in_quarantine_give_the_row_that_was_refused(dag_id):
     for chunk in damaged(dag_id):
         bad = sorted(check(record, chunk.table).reasons)
         assert bad
-        again = reparser_of(dag_id)(ORIGIN, [chunk.raw(row) for row in bad])
+        again = parser_of(dag_id)([chunk.raw(row) for row in bad], ORIGIN)
         assert again.refused == []
         assert again.positions.tolist() == list(range(1, len(bad) + 1))
         assert again.table.to_pylist() == chunk.table.take(bad).to_pylist()
@@ -42,7 +43,7 @@ def test_the_bytes_in_quarantine_give_the_row_that_was_refused(dag_id):
 
 def test_an_unknown_source_is_named():
     with pytest.raises(FatalError, match="no_such_dag"):
-        reparser_of("no_such_dag")
+        parser_of("no_such_dag")
 
 
 def row_with(made_rows, **values):
@@ -62,7 +63,7 @@ def row_with(made_rows, **values):
     ],
 )
 def test_a_value_that_fits_no_column_is_refused_by_name(values, reason, made_rows):
-    chunk = json_rows(DONNEES_METEO, [row_with(made_rows, **values), row_with(made_rows)])
+    chunk = parse_weather([row_with(made_rows, **values), row_with(made_rows)], ORIGIN)
     (refused,) = chunk.refused
     assert refused.position == 1
     assert reason in refused.reason
@@ -85,7 +86,7 @@ def test_whatever_is_in_quarantine_becomes_a_row_or_is_refused(given_records):
         each if isinstance(each, bytes) else orjson.dumps({**whole, **each})
         for each in given_records
     ]
-    chunk = json_rows(DONNEES_METEO, raws)
+    chunk = parse_weather(raws, ORIGIN)
     numbers = [*chunk.positions.tolist(), *(refused.position for refused in chunk.refused)]
     assert sorted(numbers) == list(range(1, len(raws) + 1))
     check(DONNEES_METEO, chunk.table)
@@ -97,6 +98,6 @@ def test_whatever_is_in_quarantine_becomes_a_row_or_is_refused(given_records):
 )
 @given(raws=st.lists(st.binary() | json_values.map(orjson.dumps), max_size=5))
 def test_every_source_refuses_what_it_cannot_read_record_by_record(dag_id, raws):
-    chunk = reparser_of(dag_id)(ORIGIN, raws)
+    chunk = parser_of(dag_id)(raws, ORIGIN)
     numbers = [*chunk.positions.tolist(), *(refused.position for refused in chunk.refused)]
     assert sorted(numbers) == list(range(1, len(raws) + 1))

@@ -6,11 +6,13 @@ from datetime import datetime
 import pyarrow as pa
 import pytest
 
-from dataflow360.aws.stream_records import reparse
 from dataflow360.records.mesures_villes import MEASUREMENTS, MESURES_VILLES
 from dataflow360.records.validation import check
+from dataflow360.sources.lambda_failures.records import parse
+from dataflow360.sources.source import Origin
 from dataflow360.streams import measurements
 
+ORIGIN = Origin("{}", "20241112T080000Z-20241112T090000Z")
 DAKAR = {
     "ville": "Dakar", "pays": "Sénégal", "aeroport": "DSS",
     "data": {"temp": 30, "humidity": 71.0, "aqi": 2, "pm2_5": 12.25, "no": None},
@@ -23,7 +25,7 @@ def raw(**changes: object) -> bytes:
 
 
 def test_a_good_record_is_a_row_that_the_contract_takes():
-    chunk = reparse([raw()])
+    chunk = parse([raw()], ORIGIN)
     assert chunk.refused == []
     (row,) = chunk.table.to_pylist()
     assert row == dict.fromkeys(MEASUREMENTS) | {
@@ -37,13 +39,15 @@ def test_a_good_record_is_a_row_that_the_contract_takes():
 def test_a_record_of_ours_is_the_same_record_again(made_rows):
     rows = made_rows["mesures_villes"]
     sent = [record.data for record in measurements.records(rows)]
-    again = reparse(sent)
+    again = parse(sent, ORIGIN)
     assert again.refused == []
     assert [record.data for record in measurements.records(again.table)] == sent
 
 
 def test_the_contract_is_stricter_than_the_consumer():
-    (reason,) = check(MESURES_VILLES, reparse([raw(data={"temp": 30})]).table).reasons.values()
+    (reason,) = check(
+        MESURES_VILLES, parse([raw(data={"temp": 30})], ORIGIN).table
+    ).reasons.values()
     assert "aqi" in reason
 
 
@@ -64,7 +68,7 @@ def test_the_contract_is_stricter_than_the_consumer():
     ],
 )
 def test_a_record_that_is_no_row_says_why(record, reason):
-    chunk = reparse([record, raw()])
+    chunk = parse([record, raw()], ORIGIN)
     (refused,) = chunk.refused
     assert (refused.position, refused.raw) == (1, record)
     assert reason in refused.reason

@@ -1,4 +1,4 @@
-"""Departures with the weather of their hour: the first data that are made of others.
+"""Join departures with the weather of their hour.
 
 Departures come from the batches that the departure boards were landed in, weather from its table.
 """
@@ -18,16 +18,15 @@ from dataflow360.clients import mysql
 from dataflow360.errors import SkippableError
 from dataflow360.pipeline import landing, registry
 from dataflow360.pipeline.chunk import Chunk
-from dataflow360.pipeline.extraction import Extraction
-from dataflow360.pipeline.request import Request
+from dataflow360.pipeline.request import DerivedRequest
 from dataflow360.pipeline.run import Run, day_interval
 from dataflow360.records.contract import MOMENT
 from dataflow360.records.departs_aeroports import DEPARTS_AEROPORTS
 from dataflow360.records.json_text import json_objects
 from dataflow360.records.meteo_aeroports import METEO_AEROPORTS, OPENWEATHER
 from dataflow360.records.vols_meteo import VOLS_METEO
+from dataflow360.sources.flightstats import FLIGHTSTATS
 
-_DEPARTURES_DAG = "scrape_departures"
 #: A board of one day may show departures of the next, and local days begin before UTC's or after.
 _MARGIN = timedelta(days=1)
 _WEATHER = (
@@ -36,25 +35,13 @@ _WEATHER = (
 )  # fmt: skip
 
 
-def flights_with_weather(request: Request, run: Run) -> Extraction:
-    """What ``flight_weather`` makes: each departure of the run's day, with its weather.
+def fetch(request: DerivedRequest, run: Run) -> Iterator[Chunk]:
+    """Each departure of the run's day, with its weather; local days of the airports are meant.
 
-    Args:
-        request: The params.
-        run: The run, with the interval of a day; local days of the airports are meant.
+    Raises:
+        SkippableError: No departure of the day is known.
     """
-    interval = run.interval
-    return Extraction(
-        record=VOLS_METEO,
-        topic="vols_meteo",
-        source_key=interval.key,
-        source_name=f"departures and weather of {interval.start:%Y-%m-%d}",
-        request=request.content,
-        fetch=lambda: _fetch(interval.start.date()),
-    )
-
-
-def _fetch(day: date) -> Iterator[Chunk]:
+    day = run.interval.start.date()
     departures = _departures(day)
     if not departures.num_rows:
         raise SkippableError(
@@ -75,7 +62,7 @@ def _departures(day: date) -> pa.Table:
     around = day_interval(day)
     start, end = (f"{moment:%Y%m%d}" for moment in (around.start - _MARGIN, around.end + _MARGIN))
     with mysql.connect() as connection:
-        batches = registry.published_between(connection, _DEPARTURES_DAG, start, end)
+        batches = registry.published_between(connection, FLIGHTSTATS.dag_id, start, end)
     schema = landing.row_schema(DEPARTS_AEROPORTS)
     tables = [table for batch in batches for table in landing.valid_rows(batch.folder)]
     rows = pa.concat_tables([schema.empty_table(), *tables])

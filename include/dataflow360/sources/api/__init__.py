@@ -1,0 +1,1 @@
+"""What sources share that ask an API."""
