@@ -10,6 +10,7 @@ from airflow.serialization.serialized_objects import DagSerialization
 
 from dataflow360.errors import FatalError, RetriableError, SkippableError
 from dataflow360.records import RECORD_TYPES
+from dataflow360.records.mesures_villes import MESURES_VILLES
 
 CHAIN = {
     "extract": {"stage"},
@@ -243,6 +244,7 @@ def test_only_what_is_started_by_hand_or_brings_no_data_has_no_outlets():
 def test_every_outlet_is_declared_by_a_contract():
     declared = {record.store.name for record in RECORD_TYPES.values()}
     declared |= {topic for record in RECORD_TYPES.values() for topic in record.topics}
+    declared |= {MESURES_VILLES.store.stream}
     assert {name for outlets in OUTLETS.values() for name in outlets} == declared
 
 
