@@ -105,7 +105,7 @@ simulate: bootstrap-python ## make a source fail: make simulate FAULT=aviationst
 		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(MATCH),--match '$(MATCH)')
 
 quarantine: bootstrap ## list, show, replay, dismiss refused records: make quarantine ARGS="list"
-	@$(STACK) run -- $(PYTHON) -m dataflow360 quarantine $(ARGS)
+	@$(STACK) run -- dataflow360 quarantine $(ARGS)
 
 notebook: bootstrap-notebook ## open JupyterLab on the stack's data: make notebook ARGS=--no-browser
 	@$(STACK) run -- $(PYTHON) -m jupyter lab --allow-root --ip 127.0.0.1 --port 8888 \

@@ -80,11 +80,14 @@ install_uv() {
     "$venv/bin/python" -m pip install --quiet "uv==$uv_version"
 }
 
+# A sync takes away what is not in requirements.lock: the library comes after it, in place.
 sync_venv() {
     rm -f "$notebook_stamp" # a sync takes away what is not in requirements.lock
     UV_LINK_MODE=copy "$venv/bin/uv" pip sync --python "$venv/bin/python" --require-hashes \
         "$root/requirements.lock" \
-        && sha256sum "$root/requirements.lock" >"$stamp"
+        && "$venv/bin/uv" pip install --python "$venv/bin/python" --no-deps --no-build-isolation \
+            --editable "$root" \
+        && sha256sum "$root/requirements.lock" "$root/pyproject.toml" >"$stamp"
 }
 
 ensure_venv() {

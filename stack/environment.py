@@ -66,7 +66,7 @@ def project_environment(settings: Settings) -> dict[str, str]:
     root = settings.profile.root
     derived = {
         "PATH": search_path(),
-        "PYTHONPATH": os.pathsep.join(map(str, (root / "include", root / "config", root))),
+        "PYTHONPATH": os.pathsep.join(map(str, (root / "config", root))),
         **airflow_options(settings),
         **{
             f"AIRFLOW_CONN_{name}": json.dumps(connection)

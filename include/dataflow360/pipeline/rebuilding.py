@@ -81,7 +81,7 @@ def rebuild_topics(topics: Iterable[str]) -> dict[str, int]:
         raise FatalError(
             f"Kafka still holds messages on {', '.join(holding)}, and no batch waits to be sent; "
             "nothing was done. If the others are lost, remove these topics too, make all of them "
-            "anew ('python -m dataflow360 provision kafka') and try again."
+            "anew ('dataflow360 provision kafka') and try again."
         )
     for name, count in given.items():
         if count:

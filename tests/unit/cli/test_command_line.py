@@ -1,5 +1,9 @@
 """Sources without Airflow: one batch of Parquet files, or one sentence that says what is wrong."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
@@ -50,6 +54,19 @@ def test_a_param_needs_a_name(extract):
 def test_a_wrong_param_is_named(extract):
     with pytest.raises(FatalError, match=r"The param rows is wrong \(-1\)"):
         extract("synthetic_flights", "--date", "2026-11-01", "--param", "rows=-1")
+
+
+def test_the_command_is_installed_and_an_error_of_the_projects_is_one_sentence():
+    command = Path(sys.executable).with_name("dataflow360")
+    wrong = ("--date", "2026-11-01", "--param", "rows=-1")
+    done = subprocess.run(
+        [command, "extract", "synthetic_flights", *wrong],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("The param rows is wrong (-1)")
+    assert "Traceback" not in done.stderr
 
 
 def test_every_dag_that_fetches_an_interval_can_be_run_without_airflow(root):

@@ -1,6 +1,7 @@
 """The images: locked, without secrets, and not run by root."""
 
 import re
+import tomllib
 
 import pytest
 
@@ -51,10 +52,10 @@ def test_what_is_installed_is_locked() -> None:
         for command in line.split("&&")
         if re.search(r"pip (install|wheel) ", command)
     ]
-    assert len(commands) == 8
+    assert len(commands) == 9
     for command in commands:
         if "--require-hashes" not in command and "--constraint" not in command:
-            assert re.search(r" uv==|/wheels/mysqlclient-", command)
+            assert re.search(r" uv==|/wheels/mysqlclient-| --no-deps .* --editable \.$", command)
 
 
 def test_uv_is_the_one_of_the_local_stack() -> None:
@@ -84,12 +85,11 @@ def test_the_image_has_what_the_project_is_tested_with() -> None:
 
 
 def test_the_image_has_what_the_library_needs_and_no_tool() -> None:
-    text = (ROOT / "requirements.txt").read_text()
-    needed, tools = text.split("# The local stack\n")
-    name = re.compile(r"(?m)^([a-z][\w-]*)")
-    image = locked("requirements-image.lock")
-    assert set(name.findall(needed)) <= image.keys()
-    assert not {"pytest", "ruff", "mypy", "supervisor", "cqlsh"} & image.keys()
-    assert {"pytest", "ruff", "mypy", "supervisor", "cqlsh"} <= set(name.findall(tools))
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    image, project = locked("requirements-image.lock"), locked("requirements.lock")
+    assert {re.split(r"[^\w-]", each)[0] for each in needed} <= image.keys()
+    tools = {"pytest", "ruff", "mypy", "supervisor", "cqlsh"}
+    assert tools <= project.keys()
+    assert not tools & image.keys()
     executors = {"celery", "cncf-kubernetes", "fab"}
     assert {f"apache-airflow-providers-{each}" for each in executors} <= image.keys()

@@ -15,6 +15,7 @@ from stack.environment import connections
 from stack.profiles import Profile
 from stack.settings import LIVE_SITES, SITES
 from tests.conftest import ROOT
+from tests.unit.compose.conftest import locked
 
 FOLDER = ROOT / "deploy" / "kubernetes"
 VALUES = yaml.safe_load((FOLDER / "values.yaml").read_text())
@@ -156,12 +157,9 @@ def test_one_image_everywhere_of_the_airflow_that_is_locked() -> None:
     assert ours == {image}
     assert f"docker build --target airflow -t {image} ." in DOCUMENT
 
-    version = re.search(
-        r"^apache-airflow==(\S+)$", (ROOT / "requirements.txt").read_text(), re.MULTILINE
-    )
-    assert version is not None
-    assert VALUES["airflowVersion"] == version[1]
-    assert f"apache/airflow:{version[1]}-" in (ROOT / "Dockerfile").read_text()
+    version = locked("requirements-image.lock")["apache-airflow"]
+    assert VALUES["airflowVersion"] == version
+    assert f"apache/airflow:{version}-" in (ROOT / "Dockerfile").read_text()
 
 
 def test_the_browser_is_that_of_compose() -> None:
