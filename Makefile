@@ -108,7 +108,7 @@ quarantine: bootstrap ## list, show, replay, dismiss refused records: make quara
 	@$(STACK) run -- dataflow360 quarantine $(ARGS)
 
 notebook: bootstrap-notebook ## open JupyterLab on the stack's data: make notebook ARGS=--no-browser
-	@$(STACK) run -- $(PYTHON) -m jupyter lab --allow-root --ip 127.0.0.1 --port 8888 \
+	@$(STACK) run -- .stack/lib/notebook/bin/python -m jupyterlab --allow-root --ip 127.0.0.1 --port 8888 \
 		notebooks/explore.ipynb $(ARGS)
 
 bootstrap:

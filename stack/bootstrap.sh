@@ -1,10 +1,10 @@
 #!/bin/sh
-# Prepares this checkout on a bare Debian machine: system packages, Python 3.13, the .venv, and
-# LocalStack's own environment.
+# Prepares this checkout on a bare Debian machine: system packages, Python 3.13, the .venv, and the
+# environments of LocalStack and of the notebook.
 #
 #   stack/bootstrap.sh          everything that the local stack needs
 #   stack/bootstrap.sh python   only what the Python environment needs (lint, unit tests)
-#   stack/bootstrap.sh notebook the Python environment, and Jupyter in it
+#   stack/bootstrap.sh notebook the Python environment, and Jupyter beside it
 #
 # Does only what is missing, so that it can run before every target of the Makefile.
 set -eu
@@ -13,14 +13,17 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 scope=${1:-all}
 uv_version=0.13.9
 python_version=3.13
+packages=lib/python$python_version/site-packages
 venv=$root/.venv
 stamp=$venv/.requirements.sha256
-notebook_stamp=$venv/.requirements-notebook.sha256
+notebook=$root/.stack/lib/notebook
+notebook_stamp=$notebook/.requirements.sha256
 localstack=$root/.stack/lib/localstack
 localstack_stamp=$localstack/.requirements.sha256
 log=$root/.stack/bootstrap.log
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-export PATH
+UV_LINK_MODE=copy # uv's cache may be on another disk
+export PATH UV_LINK_MODE
 
 fail() {
     printf 'error: %s\n' "$1" >&2
@@ -82,8 +85,7 @@ install_uv() {
 
 # A sync takes away what is not in requirements.lock: the library comes after it, in place.
 sync_venv() {
-    rm -f "$notebook_stamp" # a sync takes away what is not in requirements.lock
-    UV_LINK_MODE=copy "$venv/bin/uv" pip sync --python "$venv/bin/python" --require-hashes \
+    "$venv/bin/uv" pip sync --python "$venv/bin/python" --require-hashes \
         "$root/requirements.lock" \
         && "$venv/bin/uv" pip install --python "$venv/bin/python" --no-deps --no-build-isolation \
             --editable "$root" \
@@ -102,19 +104,28 @@ system's packages, with 'pyenv install $python_version' or with 'uv python insta
     step 'Python packages of requirements.lock' sync_venv
 }
 
-# The constraint lets no package of requirements.lock change. Matplotlib looks for the machine's
-# fonts when it is first used, and complains when that takes long.
-install_notebook() {
-    UV_LINK_MODE=copy "$venv/bin/uv" pip install --python "$venv/bin/python" --require-hashes \
-        --constraints "$root/requirements.lock" --requirements "$root/requirements-notebook.lock" \
-        && "$venv/bin/python" -c 'import matplotlib.font_manager' \
+# What Jupyter brings would change how the project's own packages work (jsonschema becomes slow), so
+# it has an environment of its own, which finds the project's packages after its own.
+create_notebook() {
+    "$venv/bin/uv" venv --clear --python "$venv/bin/python" "$notebook"
+}
+
+# Matplotlib looks for the machine's fonts when it is first used, and complains when that takes long.
+sync_notebook() {
+    "$venv/bin/uv" pip sync --python "$notebook/bin/python" --require-hashes \
+        "$root/requirements-notebook.lock" \
+        && printf '%s\n' "$venv/$packages" "$root/include" >"$notebook/$packages/dataflow360.pth" \
+        && "$notebook/bin/python" -c 'import matplotlib.font_manager' \
         && sha256sum "$root/requirements-notebook.lock" >"$notebook_stamp"
 }
 
 ensure_notebook() {
-    [ -f "$notebook_stamp" ] && sha256sum --check --status "$notebook_stamp" 2>/dev/null \
-        && return 0
-    step 'Python packages of requirements-notebook.lock' install_notebook
+    if ! is_python "$notebook/bin/python"; then
+        step "The notebook's environment" create_notebook
+    elif [ -f "$notebook_stamp" ] && sha256sum --check --status "$notebook_stamp" 2>/dev/null; then
+        return 0
+    fi
+    step 'Python packages of requirements-notebook.lock' sync_notebook
 }
 
 # LocalStack wants older packages than Airflow does, so it has an environment of its own.
@@ -123,7 +134,7 @@ create_localstack() {
 }
 
 sync_localstack() {
-    UV_LINK_MODE=copy "$venv/bin/uv" pip sync --python "$localstack/bin/python" --require-hashes \
+    "$venv/bin/uv" pip sync --python "$localstack/bin/python" --require-hashes \
         "$root/requirements-localstack.lock" \
         && sha256sum "$root/requirements-localstack.lock" >"$localstack_stamp"
 }
