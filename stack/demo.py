@@ -19,6 +19,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from dataflow360 import names
+from dataflow360.sources import sources
 from stack import airflow_api, landed
 from stack.airflow_api import Api, Run
 from stack.errors import StackError
@@ -30,23 +32,14 @@ DAYS = 3
 HOURS = 4
 """How many hours of weather are read from the archive, the last of the departure boards' window."""
 
-SCHEDULED = (
-    "synthetic_flights",
-    "synthetic_weather",
-    "csv_files",
-    "scrape_departures",
-    "scrape_weather",
-    "openweather",
-    "aviationstack",
-    "aws_setup",
-)
-"""The DAGs that run by themselves for their last interval, as soon as they may."""
+SCHEDULED_LATER = (names.STREAM_DAG, names.FAILURES_DAG)
+"""Those that run for their last interval when the others have ended, on what they have made."""
 
-SCHEDULED_LATER = ("openweather_to_kinesis", "lambda_failures")
-"""Those that do so when the others have ended: they need what `aws_setup` makes."""
-
-TRIGGERED = ("flight_weather", "replay_quarantine", "freshness")
+TRIGGERED = ("flight_weather", names.REPLAY_DAG, "freshness")
 """The DAGs that run once, when the others have ended."""
+
+SCHEDULED = (*sorted(sources().keys() - {*SCHEDULED_LATER, *TRIGGERED}), names.SETUP_DAG)
+"""The DAGs that run by themselves for their last interval, as soon as they may."""
 
 _ALL = SCHEDULED + SCHEDULED_LATER + TRIGGERED
 

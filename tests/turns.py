@@ -18,6 +18,7 @@ _APART = {
     "test_aviationstack": "sources",
     "test_flight_weather": "sources",
     "test_kinesis": "sources",
+    "test_metar": "sources",
     "test_openweather": "sources",
     "test_scraped_once": "sources",
     "test_scraping": "sources",

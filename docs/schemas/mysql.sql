@@ -28,6 +28,32 @@ CREATE TABLE IF NOT EXISTS meteo_db.donnees_meteo (
   PRIMARY KEY (provenance, aeroport, date_observation, heure_observation)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+CREATE TABLE IF NOT EXISTS meteo_db.metar (
+  aeroport VARCHAR(3) NOT NULL COMMENT 'IATA code of the airport.',
+  oaci VARCHAR(4) NOT NULL COMMENT 'ICAO code of the airport.',
+  observation DATETIME NOT NULL COMMENT 'When the weather was observed (UTC).',
+  type_rapport VARCHAR(5) NOT NULL COMMENT 'Routine report (METAR) or special one (SPECI).',
+  automatique BOOLEAN NOT NULL COMMENT 'Whether no person has looked at it (AUTO).',
+  corrige BOOLEAN NOT NULL COMMENT 'Whether it corrects an earlier report (COR).',
+  neant BOOLEAN NOT NULL COMMENT 'Whether it only says that there is no report (NIL).',
+  temperature DOUBLE NULL COMMENT 'Air temperature. [°C]',
+  point_rosee DOUBLE NULL COMMENT 'Dew point. [°C]',
+  qnh DOUBLE NULL COMMENT 'Pressure reduced to sea level by the standard atmosphere. [hPa]',
+  direction_vent SMALLINT NULL COMMENT 'Direction the wind comes from; empty where it is variable. [°]',
+  vent_variable BOOLEAN NOT NULL COMMENT 'Whether the wind has no steady direction (VRB).',
+  vitesse_vent DOUBLE NULL COMMENT 'Wind speed. [km/h]',
+  rafales DOUBLE NULL COMMENT 'Speed of the gusts. [km/h]',
+  visibilite DOUBLE NULL COMMENT 'Visibility. [km]',
+  visibilite_ou_plus BOOLEAN NOT NULL COMMENT 'Whether the visibility is that or more.',
+  nuages VARCHAR(80) NULL COMMENT 'Layers of clouds with their bases in hundreds of feet, as in SCT014 BKN100.',
+  phenomenes VARCHAR(60) NULL COMMENT 'Weather phenomena in the code of WMO table 4678, as in -RA BR.',
+  rapport VARCHAR(1000) NOT NULL COMMENT 'The report as it was sent.',
+  id_metar CHAR(36) CHARACTER SET ascii NOT NULL COMMENT 'Event id.',
+  content_hash BIGINT NOT NULL COMMENT 'Hash of the values above.',
+  batch_id CHAR(32) CHARACTER SET ascii NOT NULL COMMENT 'Batch that last wrote it.',
+  PRIMARY KEY (aeroport, observation, type_rapport)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 CREATE TABLE IF NOT EXISTS meteo_db.meteo_aeroports (
   timestamp DATETIME NOT NULL COMMENT 'When it was observed (UTC), as the source says.',
   pays VARCHAR(40) NOT NULL COMMENT 'Country.',

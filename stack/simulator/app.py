@@ -1,27 +1,28 @@
-"""The simulator as an ASGI application: ``uvicorn stack.simulator.app:app``."""
+"""The simulator as an ASGI application: ``uvicorn stack.simulator.app:app``.
 
-from fastapi import FastAPI
+A source is simulated by a module beside this one that has a ``router`` and one or more ``Source``.
+"""
 
-from stack.simulator import (
-    aviationstack,
-    clock,
-    control,
-    flightstats,
-    openmeteo,
-    openweather,
-    visualcrossing,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
+from fastapi import APIRouter, FastAPI
+
+from stack import simulator
+from stack.simulator import clock
 from stack.simulator.clock import Clock
 from stack.simulator.faults import Switches
 from stack.simulator.interception import Interception, Requests
+from stack.simulator.source import Source
 
-SOURCES = (
-    openweather.WEATHER,
-    openweather.AIR_POLLUTION,
-    aviationstack.SOURCE,
-    flightstats.SOURCE,
-    visualcrossing.SOURCE,
-    openmeteo.SOURCE,
+_MODULES = [
+    import_module(f"{simulator.__name__}.{module.name}")
+    for module in iter_modules(simulator.__path__)
+    if module.name not in {"app", "client"}
+]
+
+SOURCES = tuple(
+    value for module in _MODULES for value in vars(module).values() if isinstance(value, Source)
 )
 """Every source that is simulated."""
 
@@ -39,10 +40,10 @@ def create_app(clock: Clock = clock.system) -> FastAPI:
         switches=application.state.switches,
         requests=application.state.requests,
     )
-    for module in (
-        control, openweather, aviationstack, flightstats, visualcrossing, openmeteo
-    ):  # fmt: skip
-        application.include_router(module.router)
+    for module in _MODULES:
+        router = getattr(module, "router", None)
+        if isinstance(router, APIRouter):
+            application.include_router(router)
     return application
 
 

@@ -19,6 +19,7 @@ from dataflow360.records.departs_aeroports import DEPARTS_AEROPORTS
 from dataflow360.records.donnees_meteo import SYNTHETIC
 from dataflow360.records.identity import content_hashes, event_ids
 from dataflow360.records.mesures_villes import MESURES_VILLES
+from dataflow360.records.metar import METAR
 from dataflow360.records.meteo_aeroports import METEO_AEROPORTS, OPEN_METEO, OPENWEATHER
 from dataflow360.records.meteo_villes import METEO_VILLES
 from dataflow360.records.vols_ao import STATUSES, VOLS_AO
@@ -49,6 +50,7 @@ def made_rows() -> dict[str, pa.Table]:
         "meteo_aeroports": observations,
         "meteo_villes": _city_weather(weather),
         "mesures_villes": _measurements(weather),
+        "metar": _reports(weather),
         "departs_aeroports": boards,
         "vols_ao": _departures(flights),
         "vols_meteo": _with_weather(boards, observations),
@@ -148,6 +150,40 @@ def _measurements(weather: pa.Table) -> pa.Table:
             }
         rows.append(row)
     return pa.Table.from_pylist(rows, schema=MESURES_VILLES.arrow_schema)
+
+
+def _reports(weather: pa.Table) -> pa.Table:
+    """Synthetic weather as METAR reports tell it; now and then one that says little or nothing."""
+    rows = []
+    for number, hour in enumerate(weather.to_pylist()):
+        moment = datetime.combine(hour["date_observation"], time(hour["heure_observation"]))
+        icao = AIRPORTS[hour["aeroport"]].icao
+        row = dict.fromkeys(METAR.columns) | {
+            "aeroport": hour["aeroport"],
+            "oaci": icao,
+            "observation": moment,
+            "type_rapport": "SPECI" if number % 7 == 0 else "METAR",
+            "automatique": number % 2 == 0,
+            "corrige": number % 3 == 0,
+            "neant": number % 5 == 0,
+            "vent_variable": number % 4 == 0,
+            "visibilite_ou_plus": False,
+            "rapport": f"{icao} {moment:%d%H%M}Z NIL",
+        }
+        if number % 5:
+            row |= {
+                "temperature": hour["temperature"],
+                "point_rosee": hour["point_rosee"],
+                "qnh": hour["pression"],
+                "direction_vent": hour["direction_vent"] if number % 4 else None,
+                "vitesse_vent": hour["vitesse_vent"],
+                "rafales": 60.5 if number % 2 else None,
+                "visibilite": hour["visibilite"],
+                "nuages": "SCT014 BKN100",
+                "phenomenes": "-RA BR" if number % 3 else None,
+            }
+        rows.append(row)
+    return pa.Table.from_pylist(rows, schema=METAR.arrow_schema)
 
 
 def _city_weather(weather: pa.Table) -> pa.Table:

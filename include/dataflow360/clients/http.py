@@ -58,10 +58,13 @@ class Api:
     @contextmanager
     def session(self) -> Iterator[Session]:
         """Open connections to the API, and close them in the end; safe to share by threads."""
-        connection = BaseHook.get_connection(self.connection_id)
-        key = {self.key_parameter: connection.password or ""} if self.key_parameter else {}
+        host, key = self.host, {}
+        if host is None or self.key_parameter is not None:
+            connection = BaseHook.get_connection(self.connection_id)
+            host = host or connection.host or ""
+            key = {self.key_parameter: connection.password or ""} if self.key_parameter else {}
         with httpx.Client(
-            base_url=self.host or connection.host or "",
+            base_url=host,
             params=key,
             timeout=_TIMEOUT,
             headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
@@ -91,7 +94,7 @@ class Session:
             before_call: Called before each call: waits for a rate limit, takes from a quota.
 
         Returns:
-            The answer's body.
+            The answer's body; empty where the API says that there is nothing (204).
 
         Raises:
             FatalError: The API refuses the key or the request, now and later.
@@ -147,6 +150,8 @@ def meaning(
         body = None
     if fault := api.judge(status, body):
         return fault
+    if status == HTTPStatus.NO_CONTENT:
+        return None
     if status != HTTPStatus.OK:
         words = _words(status, body)
         return _passing(api, status, headers, words) or _lasting(api, status, words)

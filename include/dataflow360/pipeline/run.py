@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from croniter import croniter
-
 from dataflow360.errors import FatalError
 
 _KEY_FORMAT = "%Y%m%dT%H%M%SZ"
@@ -124,6 +122,8 @@ def days_around(intervals: Iterable[Interval], margin: timedelta) -> list[date]:
 
 def last_complete_interval(cron: str, moment: datetime) -> Interval:
     """The last interval between two ticks of a cron expression (UTC) that is over at a moment."""
+    from croniter import croniter
+
     # croniter looks strictly backwards: a tick at the moment itself counts as well.
     just_after = moment.astimezone(UTC) + timedelta(microseconds=1)
     end = croniter(cron, just_after).get_prev(datetime)

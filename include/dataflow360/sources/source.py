@@ -49,6 +49,22 @@ class Site:
         """Id of the Airflow connection that leads to it, or to the simulator."""
         return f"dataflow360_{self.name}"
 
+    def address(self, further: str | None = None) -> str:
+        """Base address by its connection; the real one where there is no such connection.
+
+        Args:
+            further: Name of one of the further hosts, if that is meant.
+        """
+        from airflow.sdk import BaseHook
+        from airflow.sdk.exceptions import AirflowNotFoundException
+
+        try:
+            connection = BaseHook.get_connection(self.connection_id)
+        except AirflowNotFoundException:
+            return self.further_hosts[further] if further else self.host
+        host = connection.extra_dejson[further] if further else connection.host
+        return str(host or "").rstrip("/")
+
     @property
     def domain(self) -> str:
         """The domain that its hosts are below, as in ``open-meteo.com``."""

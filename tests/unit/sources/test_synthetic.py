@@ -25,8 +25,8 @@ def run_of_day(day: date) -> Run:
     return Run("synthetic", "test", -1, day_interval(day))
 
 
-def extraction_of(source: Source, day: date, **params):
-    return source.extraction(source.request.checked(params), run_of_day(day))
+def extraction_of(source: Source, made_day: date, /, **params):
+    return source.extraction(source.request.checked(params), run_of_day(made_day))
 
 
 @pytest.fixture(params=SOURCES)

@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
-from airflow.sdk import BaseHook
 from pydantic import BaseModel, FiniteFloat, ValidationError
 
 from dataflow360.airports import AIRPORTS, nearest
@@ -115,9 +114,8 @@ def session(interval: Interval, now: datetime) -> Iterator[OpenMeteo]:
     Raises:
         FatalError: The real Open-Meteo is set, but its use is not allowed in the settings.
     """
-    connection = BaseHook.get_connection(sites.OPEN_METEO.connection_id)
     archived = interval.end < now - _ARCHIVE_LAG
-    host = str(connection.host if archived else connection.extra_dejson["recent_host"])
+    host = sites.OPEN_METEO.address(None if archived else "recent_host")
     require_opt_in(sites.OPEN_METEO, host)
     api = Api("Open-Meteo", sites.OPEN_METEO.connection_id, host=host)
     with api.session() as opened:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import orjson
-from airflow.sdk import BaseHook
 from selenium.webdriver.remote.webdriver import WebDriver
 
 from dataflow360.clients import redis
@@ -86,7 +85,7 @@ class Scrape:
                 be read and all are empty.
             RetriableError: The site does not say whether it may be visited.
         """
-        base_url = (BaseHook.get_connection(self.site.connection_id).host or "").rstrip("/")
+        base_url = self.site.address()
         require_opt_in(self.site, base_url)
         visits = visits_of(base_url)
         require_robots(base_url, [visit.url for visit in visits])

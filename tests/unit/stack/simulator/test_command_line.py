@@ -57,7 +57,7 @@ def test_without_a_fault_everything_is_listed(simulate) -> None:
     ("arguments", "complaint"),
     [
         (["quota"], "write it as SOURCE:FAULT"),
-        (["moon:quota"], "there is no source 'moon': choose of openweather"),
+        (["moon:quota"], "there is no source 'moon': choose of aviationstack"),
         (["openweather:quota"], "openweather has no fault 'quota': choose of 400"),
         (["openweather:slow", "--seconds", "1e9"], "seconds: Input should be less than"),
     ],

@@ -11,6 +11,7 @@ REQUESTS = {
     "openweather": "/openweather/data/2.5/weather?lat=5.26&lon=-3.93&appid=s3cret",
     "air_pollution": "/openweather/data/2.5/air_pollution?lat=5.26&lon=-3.93&appid=s3cret",
     "aviationstack": "/aviationstack/v1/flights?dep_iata=LOS&access_key=s3cret",
+    "aviationweather": "/aviationweather/api/data/metar?ids=DNMM&format=json&hours=2",
     "flightstats": "/flightstats/v2/flight-tracker/departures/LOS",
     "visualcrossing": "/visualcrossing/weather-query-builder/Dakar/metric/2026-11-01/2026-11-01",
     "openmeteo": "/openmeteo/v1/forecast?latitude=5.26&longitude=-3.93&hourly=rain",
@@ -46,6 +47,8 @@ def test_a_status_comes_in_the_sources_own_form(ask, fail, source, fault) -> Non
             assert answer.json()["error"]["code"]
         case "openmeteo":
             assert answer.json()["error"] is True
+        case "aviationweather":
+            assert answer.json()["status"] == "error"
         case _:
             assert answer.headers["content-type"].startswith("text/html")
 
@@ -186,7 +189,7 @@ def test_faults_are_listed_and_cleared(ask, fail) -> None:
 @pytest.mark.parametrize(
     ("source", "body", "complaint"),
     [
-        ("flightaware", {"fault": "500"}, "choose of openweather"),
+        ("flightaware", {"fault": "500"}, "choose of aviationstack"),
         ("openweather", {"fault": "consent"}, "choose of 400"),
         ("aviationstack", {"fault": "selectors"}, "choose of 400"),
         ("openweather", {"fault": "500", "times": 0}, "greater than or equal to 1"),
