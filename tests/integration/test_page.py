@@ -27,7 +27,7 @@ from dataflow360.page import air, asking, flights, kafka, ledger, quarantine, qu
 from dataflow360.page import mysql as page_mysql
 from dataflow360.page.airflow import Dags, SourceDag
 from dataflow360.page.asking import Stores
-from dataflow360.page.models import Count
+from dataflow360.page.models.common import Count
 from dataflow360.page.quarantine import Cursor, Group
 from dataflow360.pipeline import ledger as run_ledger
 from dataflow360.pipeline.run import Interval, Run

@@ -13,7 +13,7 @@ from botocore.config import Config
 from dataflow360.airports import AIRPORTS
 from dataflow360.errors import FatalError
 from dataflow360.names import AWS_CONNECTION, SETUP_DAG, STATE_TABLE
-from dataflow360.page.models import Air
+from dataflow360.page.models.airports import Air
 
 COMPONENTS = ("co", "no", "no2", "o3", "so2", "pm2_5", "pm10", "nh3")
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dataflow360.page import links
-from dataflow360.page.models import Interval, LastRun
+from dataflow360.page.models.overview import Interval, LastRun
 
 _INTERVALS = "CronDataIntervalTimetable"
 

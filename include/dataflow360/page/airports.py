@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from dataflow360 import airports
 from dataflow360.freshness.judging import grace_of, scheduled
-from dataflow360.page.models import Air, Airport, AirportNow, Departures, FreshnessStatus, Weather
+from dataflow360.page.models.airports import Air, Airport, AirportNow, Departures, Weather
+from dataflow360.page.models.overview import FreshnessStatus
 
 #: When the weather is read at every airport: each hour.
 _HOURLY = "0 * * * *"

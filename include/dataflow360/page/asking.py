@@ -14,31 +14,26 @@ from dataflow360.names import STREAM_DAG
 from dataflow360.page import airports, ledger, links, quarantine, quotas, weather
 from dataflow360.page.airflow import Dags, dags
 from dataflow360.page.limits import Found, Store
-from dataflow360.page.models import (
+from dataflow360.page.models.airports import (
     Air,
     AirportDetail,
     Board,
-    Cluster,
-    Count,
     Delays,
     Departures,
-    Kafka,
-    Kinesis,
     Map,
-    MinuteLimit,
-    MonthlyQuota,
-    Overview,
-    Part,
+    Series,
+    Weather,
+)
+from dataflow360.page.models.common import Count, Part
+from dataflow360.page.models.overview import MinuteLimit, MonthlyQuota, Overview, Source
+from dataflow360.page.models.quarantine import (
     Quarantine,
     QuarantineDetail,
     QuarantinePage,
     QuarantineRecord,
     QuarantineState,
-    Series,
-    Source,
-    Stream,
-    Weather,
 )
+from dataflow360.page.models.streams import Cluster, Kafka, Kinesis, Stream
 from dataflow360.page.quarantine import Cursor, Visible, group_of
 
 _SECONDS = 3.0

@@ -13,7 +13,7 @@ from cassandra.concurrent import execute_concurrent
 from cassandra.query import tuple_factory
 
 from dataflow360.airports import AIRPORTS, Airport
-from dataflow360.page.models import Delays, Departures, HourDelays
+from dataflow360.page.models.airports import Delays, Departures, HourDelays
 
 CONNECTION_ID = "dataflow360_cassandra"
 DAYS = 7

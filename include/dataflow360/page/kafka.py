@@ -13,7 +13,7 @@ from airflow.providers.apache.kafka.hooks.consume import KafkaConsumerHook
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
-from dataflow360.page.models import Cluster, ConsumerGroup, Topic
+from dataflow360.page.models.streams import Cluster, ConsumerGroup, Topic
 from dataflow360.records.topics import ID_PREFIX
 from dataflow360.streams.kafka import CONNECTION_ID
 

@@ -14,17 +14,8 @@ from dataflow360.freshness import landings
 from dataflow360.names import CONTROL_DATABASE
 from dataflow360.page import links
 from dataflow360.page.airflow import SourceDag
-from dataflow360.page.models import (
-    Account,
-    Arrivals,
-    DayArrivals,
-    DayVolume,
-    Entry,
-    Freshness,
-    LedgerState,
-    Rows,
-    Stream,
-)
+from dataflow360.page.models.overview import Account, DayVolume, Entry, Freshness, LedgerState, Rows
+from dataflow360.page.models.streams import Arrivals, DayArrivals, Stream
 from dataflow360.page.mysql import session, stored, utc
 
 DAYS = 30

@@ -15,7 +15,7 @@ from confluent_kafka import KafkaError
 
 from dataflow360.errors import FatalError
 from dataflow360.page.inert import visible
-from dataflow360.page.models import Availability, Part
+from dataflow360.page.models.common import Availability, Part
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from pydantic import NaiveDatetime, TypeAdapter
 from dataflow360.clients.mysql import fetch
 from dataflow360.names import CONTROL_DATABASE
 from dataflow360.page import inert, links
-from dataflow360.page.models import (
-    Count,
+from dataflow360.page.models.common import Count
+from dataflow360.page.models.quarantine import (
     QuarantineGroup,
     QuarantineRecord,
     QuarantineRow,

@@ -7,7 +7,7 @@ from datetime import datetime
 from dataflow360.clients import quota
 from dataflow360.clients.mysql import fetch
 from dataflow360.names import CONTROL_DATABASE
-from dataflow360.page.models import MonthlyQuota
+from dataflow360.page.models.overview import MonthlyQuota
 from dataflow360.page.mysql import session
 from dataflow360.settings import settings
 

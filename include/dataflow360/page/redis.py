@@ -14,7 +14,8 @@ from redis.retry import Retry
 
 from dataflow360.airports import DESTINATIONS, Airport
 from dataflow360.clients.rate_limit import CALLS_PER_MINUTE, RateLimit
-from dataflow360.page.models import Board, Flight, MinuteLimit, Series, Weather
+from dataflow360.page.models.airports import Board, Flight, Series, Weather
+from dataflow360.page.models.overview import MinuteLimit
 from dataflow360.pipeline.run import Interval
 
 CONNECTION_ID = "dataflow360_redis"

@@ -23,17 +23,10 @@ from fastapi.staticfiles import StaticFiles
 from dataflow360.airports import AIRPORTS
 from dataflow360.names import REPLAY_DAG, STREAM_DAG
 from dataflow360.page import rights
-from dataflow360.page.models import (
-    AirportDetail,
-    Kafka,
-    Kinesis,
-    Map,
-    Me,
-    Overview,
-    Quarantine,
-    QuarantineDetail,
-    QuarantineState,
-)
+from dataflow360.page.models.airports import AirportDetail, Map
+from dataflow360.page.models.overview import Me, Overview
+from dataflow360.page.models.quarantine import Quarantine, QuarantineDetail, QuarantineState
+from dataflow360.page.models.streams import Kafka, Kinesis
 from dataflow360.page.rights import Readable, Reader
 from dataflow360.pipeline.reason_kind import LONGEST_KIND
 

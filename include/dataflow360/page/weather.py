@@ -9,7 +9,7 @@ from typing import Any
 
 from dataflow360.airports import Airport
 from dataflow360.clients.mysql import fetch
-from dataflow360.page.models import Series, Weather
+from dataflow360.page.models.airports import Series, Weather
 from dataflow360.page.mysql import session, stored, utc
 
 CURVE_DAYS = 7

@@ -8,7 +8,7 @@ from dataflow360.airports import AIRPORTS
 from dataflow360.page.air import air_of
 from dataflow360.page.airports import on_map, weather_freshness
 from dataflow360.page.flights import by_hour
-from dataflow360.page.models import Air, Departures, Weather
+from dataflow360.page.models.airports import Air, Departures, Weather
 
 NOW = datetime(2026, 11, 24, 15, 10, tzinfo=UTC)
 

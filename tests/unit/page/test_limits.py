@@ -11,7 +11,7 @@ from MySQLdb import OperationalError
 
 from dataflow360.errors import FatalError
 from dataflow360.page.limits import Found, Store
-from dataflow360.page.models import Count, Part
+from dataflow360.page.models.common import Count, Part
 
 
 def ask(store, *questions):
