@@ -111,13 +111,11 @@ def drop(root: Any) -> None:
 
 def measure() -> list[Answer]:
     """Ask what the page asks MySQL for, as its routes do."""
+    from dataflow360.freshness.sources import Source
     from dataflow360.page import ledger, quarantine, quotas
-    from dataflow360.page.airflow import SourceDag
     from dataflow360.page.quarantine import Cursor, Group
 
-    sources = [
-        SourceDag(dag_id, None, "0 * * * *", (), paused=False, last_run=None) for dag_id in _SOURCES
-    ]
+    sources = [Source(dag_id, "0 * * * *") for dag_id in _SOURCES]
 
     def overview() -> None:
         now = datetime.now(UTC)

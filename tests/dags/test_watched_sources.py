@@ -1,11 +1,12 @@
-"""Which DAGs the alerts watch: found in the files themselves, so that no list is to be kept."""
+"""Which DAGs are watched: found in the files themselves, so that no list is to be kept."""
 
 import shutil
 from pathlib import Path
 
 import pytest
 
-from dataflow360.alerts.sources import Source, read, sources_of
+from dataflow360.alerts.dag_files import described, read
+from dataflow360.freshness.sources import Source, sources_of
 
 NEW = """
 from datetime import UTC, datetime
@@ -26,7 +27,7 @@ tides()
 
 @pytest.fixture(scope="module")
 def sources(dagbag) -> dict[str, Source]:
-    return {source.dag_id: source for source in sources_of(dagbag.dags.values())}
+    return {source.dag_id: source for source in sources_of(map(described, dagbag.dags.values()))}
 
 
 def test_every_dag_that_lands_data_by_itself_is_watched(dagbag, sources):

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from dataflow360.alerts.sources import read
+from dataflow360.alerts.dag_files import read
 from dataflow360.clients import mysql
 from tests.conftest import ROOT
 from tests.end_to_end.conftest import Airflow

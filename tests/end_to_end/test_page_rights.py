@@ -6,10 +6,12 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from dataflow360.alerts.dag_files import read
 from stack import settings as env_file
 from stack.environment import airflow_url
 from stack.profiles import Profile
 from stack.servers.airflow import USERS
+from tests.conftest import ROOT
 from tests.end_to_end.conftest import Airflow
 
 PAGE = "/dataflow360"
@@ -216,9 +218,11 @@ def test_the_overview_has_every_source_with_its_schedule(
         each["dag_id"]: each for each in session.get(f"{PAGE}/api/overview").json()["sources"]
     }
     assert set(sources) == {
-        "aviationstack", "csv_files", "flight_weather", "openweather", "openweather_to_kinesis",
-        "scrape_departures", "scrape_weather", "synthetic_flights", "synthetic_weather",
+        "aviationstack", "csv_files", "flight_weather", "lambda_failures", "openweather",
+        "openweather_to_kinesis", "scrape_departures", "scrape_weather", "synthetic_flights",
+        "synthetic_weather",
     }  # fmt: skip
+    assert set(sources) == {source.dag_id for source in read(ROOT / "dags")[0]}
     assert sources["openweather"]["schedule"] == "0 * * * *"
     assert all(each["account"]["freshness"] for each in sources.values())
 

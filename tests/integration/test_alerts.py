@@ -17,9 +17,12 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from dataflow360.alerts import incidents, notifiers, watching
-from dataflow360.alerts.sources import Source
+from dataflow360.alerts.judging import Kind
 from dataflow360.clients import mysql
 from dataflow360.errors import FatalError, RetriableError
+from dataflow360.freshness import watches
+from dataflow360.freshness.sources import Source
+from dataflow360.page import ledger as page_ledger
 from dataflow360.pipeline import registry
 from dataflow360.settings import settings
 from tests.integration.killing import Point, run_and_kill
@@ -28,7 +31,7 @@ NOW = datetime(2026, 11, 24, 12, 45, tzinfo=UTC)
 NOON = NOW.replace(minute=0)
 HOUR = timedelta(hours=1)
 SECRET_PATH = "services/T0/B0/s3cr3tpath"
-LINK = watching.link_below("http://airflow.example")
+AIRFLOW = "http://airflow.example/"
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +55,7 @@ def dag_id(connection: Any) -> Iterator[str]:
 @pytest.fixture
 def hourly(dag_id: str, connection: Any) -> Source:
     """A source that should land every hour, and has been watched for long."""
-    incidents.watched_since(connection, dag_id, NOW - timedelta(days=9))
+    watches.begin(connection, dag_id, NOW - timedelta(days=9))
     return Source(dag_id, "0 * * * *")
 
 
@@ -145,7 +148,7 @@ def webhook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
 
 def look(connection: Any, source: Source, now: datetime) -> None:
     """What the DAG does for one source."""
-    watching.watch(connection, source, now, LINK)
+    watching.watch(connection, [source], now, AIRFLOW)
     watching.deliver(connection, notifiers.notifier())
 
 
@@ -268,7 +271,7 @@ def test_nothing_is_expected_of_a_source_that_is_paused_or_removed(
 ) -> None:
     ledger(NOON - HOUR)
     look(connection, hourly, NOW)
-    others = incidents.watched(connection) - {hourly.dag_id}
+    others = watches.watched(connection) - {hourly.dag_id}
     if removed:
         watching.give_up(connection, paused=set(), known=others)
     else:
@@ -298,7 +301,7 @@ def test_a_derived_source_is_late_when_it_does_not_follow_its_inputs(
 ) -> None:
     boards, weather = f"{dag_id}-boards", f"{dag_id}-weather"
     source = Source(dag_id, None, inputs=((boards,), (weather, f"{weather}-archive")))
-    incidents.watched_since(connection, dag_id, NOW - timedelta(days=9))
+    watches.begin(connection, dag_id, NOW - timedelta(days=9))
     ledger(NOON, at=NOON - 6 * HOUR)
     ledger(NOON, of=boards, at=NOON)
     look(connection, source, NOW)
@@ -324,9 +327,53 @@ def test_what_came_while_a_derived_source_was_paused_is_not_expected_of_it(
 ) -> None:
     source = Source(dag_id, None, inputs=((f"{dag_id}-boards",),))
     ledger(NOON, of=f"{dag_id}-boards", at=NOON)
-    incidents.watched_since(connection, dag_id, NOON + timedelta(minutes=1))
+    watches.begin(connection, dag_id, NOON + timedelta(minutes=1))
     look(connection, source, NOW)
     assert webhook.of(dag_id) == []
+
+
+def both(connection: Any, source: Source, now: datetime) -> str:
+    """What the page says of a source at a moment; that the alerts say the same is asserted."""
+    said = page_ledger.accounts([source], now)[source.dag_id].freshness
+    watching.watch(connection, [source], now, AIRFLOW)
+    told = incidents.open_one(connection, source.dag_id, Kind.LATE)
+    assert (told and told.since) == said.missing
+    return str(said.status)
+
+
+def test_the_page_and_the_alerts_agree_on_a_derived_source_that_was_paused(
+    connection: Any, dag_id: str, ledger: Any
+) -> None:
+    boards = f"{dag_id}-boards"
+    source = Source(dag_id, None, inputs=((boards,),))
+    ledger(NOON - 6 * HOUR)
+    ledger(NOON - HOUR, of=boards)  # while it is paused
+    assert both(connection, source, NOON) == "unwatched"  # the alerts have seen it now
+    assert both(connection, source, NOON + 5 * HOUR) == "on_time"
+
+    ledger(NOON + 5 * HOUR, of=boards)
+    assert both(connection, source, NOON + 5 * HOUR + timedelta(minutes=29)) == "on_time"
+    assert both(connection, source, NOON + 5 * HOUR + timedelta(minutes=30)) == "late"
+    ledger(NOON + 6 * HOUR)
+    assert both(connection, source, NOON + 6 * HOUR) == "on_time"
+
+    watching.give_up(connection, paused={dag_id}, known={dag_id})
+    ledger(NOON + 7 * HOUR, of=boards)
+    assert page_ledger.accounts([source], NOON + 9 * HOUR)[dag_id].freshness.status == "unwatched"
+
+
+@pytest.mark.parametrize(("landed", "before"), [(True, "on_time"), (False, "never")])
+def test_the_page_and_the_alerts_agree_on_a_scheduled_source_that_was_just_unpaused(
+    landed: bool, before: str, connection: Any, dag_id: str, ledger: Any
+) -> None:
+    source = Source(dag_id, "0 * * * *")
+    if landed:
+        ledger(NOON - 9 * HOUR)
+    assert both(connection, source, NOW) == ("unwatched" if landed else "never")
+    assert both(connection, source, NOW + timedelta(minutes=29)) == before
+    assert incidents.open_one(connection, dag_id, Kind.LATE) is None
+    assert both(connection, source, NOW + timedelta(minutes=30)) == ("late" if landed else "never")
+    assert incidents.open_one(connection, dag_id, Kind.LATE) is not None
 
 
 def test_what_cannot_be_sent_is_kept_and_sent_once(
@@ -513,9 +560,10 @@ def test_one_message_that_cannot_be_sent_holds_up_no_other(connection: Any, dag_
             raise RetriableError("It is refused.")
         sent.append(notice.dag_id)
 
-    for number in (1, 2):
-        incidents.watched_since(connection, f"{dag_id}-{number}", NOW - timedelta(days=9))
-        watching.watch(connection, Source(f"{dag_id}-{number}", "0 * * * *"), NOW, LINK)
+    sources = [Source(f"{dag_id}-{number}", "0 * * * *") for number in (1, 2)]
+    for source in sources:
+        watches.begin(connection, source.dag_id, NOW - timedelta(days=9))
+    watching.watch(connection, sources, NOW, AIRFLOW)
     with pytest.raises(RetriableError, match="It is refused"):
         watching.deliver(connection, refuse_the_first)
     assert sent == [f"{dag_id}-2"]

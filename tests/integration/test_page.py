@@ -23,6 +23,8 @@ from dataflow360.aws import setup
 from dataflow360.clients import mysql
 from dataflow360.clients import redis as redis_store
 from dataflow360.errors import FatalError
+from dataflow360.freshness import landings, watches
+from dataflow360.freshness.sources import Source
 from dataflow360.page import air, asking, flights, kafka, ledger, quarantine, quotas, redis, weather
 from dataflow360.page import mysql as page_mysql
 from dataflow360.page.airflow import Dags, SourceDag
@@ -43,7 +45,7 @@ HOSTILE = {
     "nul": b"\x00\x01\x02",
     "latin-1": "Bénin".encode("latin-1"),
 }
-SOURCE = SourceDag("", "0 * * * *", "0 * * * *", (), paused=False, last_run=None)
+SOURCE = Source("", "0 * * * *")
 NOW = datetime.now(UTC).replace(microsecond=0)
 HOUR = NOW.replace(minute=0, second=0)
 
@@ -54,7 +56,7 @@ def dag_id() -> Iterator[str]:
     own = f"test_page_{uuid.uuid4().hex}"
     yield own
     with mysql.connect() as connection:
-        for table in ("runs", "quarantine"):
+        for table in ("runs", "quarantine", "watches"):
             mysql.execute(connection, f"DELETE FROM dataflow360.{table} WHERE dag_id = %s", (own,))
 
 
@@ -88,12 +90,16 @@ def enter(connection: Any, of: Run, state: str = "reconciled", reason: str = "",
 
 
 def account(dag_id: str, **changes: Any):
+    """The account of a source that is watched since yesterday."""
+    with mysql.connect() as connection:
+        watches.begin(connection, dag_id, NOW - timedelta(days=1))
     source = replace(SOURCE, dag_id=dag_id, **changes)
     return ledger.accounts([source], datetime.now(UTC))[dag_id]
 
 
-def test_a_source_that_never_ran_has_an_empty_account(dag_id: str) -> None:
-    found = account(dag_id)
+@pytest.mark.parametrize("cron", ["0 * * * *", None], ids=["scheduled", "derived"])
+def test_a_source_that_never_ran_has_an_empty_account(dag_id: str, cron: str | None) -> None:
+    found = account(dag_id, cron=cron, inputs=() if cron else ((dag_id,),))
     assert found.freshness.status == "never"
     assert (found.rows, found.last, found.last_error) == (None, None, None)
     assert len(found.volume) == 30
@@ -160,14 +166,6 @@ def test_a_source_is_late_when_an_hour_is_missing(dag_id: str, connection: Any) 
     found = account(dag_id).freshness
     assert (found.status, found.newest) == ("late", run(dag_id, 6).interval.end)
     assert found.missing == run(dag_id, 5).interval.end
-
-
-def test_what_follows_its_inputs_is_late_when_they_were_updated_long_ago(
-    dag_id: str, connection: Any
-) -> None:
-    followed = account(dag_id, cron=None, inputs=((dag_id,),))
-    assert followed.freshness.status == "never"
-    assert account(dag_id, cron=None).freshness is None
 
 
 def test_the_stream_has_what_was_put_stored_and_failed(dag_id: str, connection: Any) -> None:
@@ -316,9 +314,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...]]]:
         statements.append((query, parameters))
         return mysql.fetch(connection, query, parameters)
 
-    from dataflow360.freshness import landings
-
-    for module in (ledger, quarantine, quotas, weather, landings):
+    for module in (ledger, quarantine, quotas, weather, landings, watches):
         monkeypatch.setattr(module, "fetch", noting)
     return statements
 
@@ -356,6 +352,18 @@ def test_no_question_reads_a_whole_table(
             # Sums of runs and the names of groups may be sorted, records may not.
             few = table != "quarantine" or "index for group-by" in extra
             assert made or few or "filesort" not in extra, (query, step)
+
+
+def test_many_sources_are_asked_about_in_as_many_statements_as_one(
+    asked: list[tuple[str, tuple[Any, ...]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watches, "watched_since", lambda _, ids: dict.fromkeys(ids, NOW))
+    sources = [replace(SOURCE, dag_id=f"test_{number}") for number in range(30)]
+    following = [Source(f"derived_{each.dag_id}", None, ((each.dag_id,),)) for each in sources]
+    ledger.accounts([sources[0], following[0]], NOW)
+    few = len(asked)
+    ledger.accounts([*sources, *following], NOW)
+    assert len(asked) == 2 * few
 
 
 def test_the_page_cannot_write_and_no_statement_runs_for_long() -> None:
@@ -614,7 +622,8 @@ def away(
 
 def everything(stores: Stores) -> dict[str, tuple[bool, str | None]]:
     """Every part of the page: whether it is there, and why it is not."""
-    known = Dags(frozenset({"csv_files"}), (replace(SOURCE, dag_id="csv_files"),))
+    source = replace(SOURCE, dag_id="csv_files")
+    known = Dags(frozenset({"csv_files"}), (SourceDag(source, paused=False, last_run=None),))
 
     async def ask() -> tuple[Any, ...]:
         return await asyncio.gather(

@@ -8,12 +8,14 @@ the next one; one that is killed between sending and marking sends it twice, rat
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 from dataflow360.alerts.judging import Kind, Problem
-from dataflow360.clients.mysql import execute, fetch
-from dataflow360.records.control import DATABASE
+from dataflow360.clients.mysql import execute, fetch, stored, utc
+from dataflow360.names import CONTROL_DATABASE
+
+_TABLE = f"{CONTROL_DATABASE}.incidents"
 
 Event = Literal["opening", "closing"]
 
@@ -50,31 +52,11 @@ class Notice:
     text: str
 
 
-def watched_since(connection: Any, dag_id: str, now: datetime) -> datetime:
-    """Since when a source is expected to keep its schedule; from now on, when it was not before."""
-    execute(
-        connection,
-        f"INSERT IGNORE INTO {DATABASE}.watches (dag_id, watched_since) VALUES (%s, %s)",
-        (dag_id, now.astimezone(UTC).replace(tzinfo=None)),
-    )
-    found: datetime = fetch(
-        connection, f"SELECT watched_since FROM {DATABASE}.watches WHERE dag_id = %s", (dag_id,)
-    )[0][0]
-    return found.replace(tzinfo=UTC)
-
-
-def watched(connection: Any) -> set[str]:
-    """The sources that were expected to keep their schedule when last looked at."""
-    return {dag_id for (dag_id,) in fetch(connection, f"SELECT dag_id FROM {DATABASE}.watches")}
-
-
 def give_up(connection: Any, dag_id: str) -> None:
-    """Expect nothing of a source any more, and close what is open without a message."""
-    execute(connection, f"DELETE FROM {DATABASE}.watches WHERE dag_id = %s", (dag_id,))
+    """Close what is open of a source without a message."""
     execute(
         connection,
-        f"UPDATE {DATABASE}.incidents SET closed_at = UTC_TIMESTAMP(6)"
-        " WHERE dag_id = %s AND closed_at IS NULL",
+        f"UPDATE {_TABLE} SET closed_at = UTC_TIMESTAMP(6) WHERE dag_id = %s AND closed_at IS NULL",
         (dag_id,),
     )
 
@@ -83,12 +65,12 @@ def open_one(connection: Any, dag_id: str, kind: Kind) -> Incident | None:
     """The open incident of a source and a kind, if there is one."""
     rows = fetch(
         connection,
-        f"SELECT incident_id, since FROM {DATABASE}.incidents"
+        f"SELECT incident_id, since FROM {_TABLE}"
         " WHERE dag_id = %s AND kind = %s AND closed_at IS NULL",
         (dag_id, kind),
     )
     for incident_id, since in rows:
-        return Incident(incident_id, since.replace(tzinfo=UTC))
+        return Incident(incident_id, utc(since))
     return None
 
 
@@ -96,9 +78,9 @@ def begin(connection: Any, dag_id: str, problem: Problem, message: str) -> None:
     """Open an incident; its message is still to be sent."""
     execute(
         connection,
-        f"INSERT INTO {DATABASE}.incidents (dag_id, kind, since, opened_at, opening)"
+        f"INSERT INTO {_TABLE} (dag_id, kind, since, opened_at, opening)"
         " VALUES (%s, %s, %s, UTC_TIMESTAMP(6), %s)",
-        (dag_id, problem.kind, problem.since.astimezone(UTC).replace(tzinfo=None), message),
+        (dag_id, problem.kind, stored(problem.since), message),
     )
 
 
@@ -106,8 +88,7 @@ def end(connection: Any, incident: Incident, message: str) -> None:
     """Close an incident; its message is still to be sent."""
     execute(
         connection,
-        f"UPDATE {DATABASE}.incidents SET closed_at = UTC_TIMESTAMP(6), closing = %s"
-        " WHERE incident_id = %s",
+        f"UPDATE {_TABLE} SET closed_at = UTC_TIMESTAMP(6), closing = %s WHERE incident_id = %s",
         (message, incident.incident_id),
     )
 
@@ -117,9 +98,9 @@ def unsent(connection: Any) -> list[Notice]:
     rows = fetch(
         connection,
         "SELECT incident_id, 'opening', dag_id, kind, opening, opened_at AS happened_at"
-        f" FROM {DATABASE}.incidents WHERE opening_sent_at IS NULL"
+        f" FROM {_TABLE} WHERE opening_sent_at IS NULL"
         " UNION ALL SELECT incident_id, 'closing', dag_id, kind, closing, closed_at"
-        f" FROM {DATABASE}.incidents WHERE closing IS NOT NULL AND closing_sent_at IS NULL"
+        f" FROM {_TABLE} WHERE closing IS NOT NULL AND closing_sent_at IS NULL"
         " ORDER BY happened_at, incident_id",
     )
     return [
@@ -132,7 +113,6 @@ def mark_sent(connection: Any, notice: Notice) -> None:
     """Enter that a message was sent."""
     execute(
         connection,
-        f"UPDATE {DATABASE}.incidents SET {notice.event}_sent_at = UTC_TIMESTAMP(6)"
-        " WHERE incident_id = %s",
+        f"UPDATE {_TABLE} SET {notice.event}_sent_at = UTC_TIMESTAMP(6) WHERE incident_id = %s",
         (notice.incident_id,),
     )

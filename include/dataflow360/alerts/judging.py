@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from dataflow360.freshness.judging import Freshness, Status
@@ -38,31 +38,17 @@ class Problem:
     sentence: str
 
 
-def late(
-    dag_id: str,
-    found: Freshness,
-    grace: timedelta,
-    watched_since: datetime,
-    now: datetime,
-    failure: Failure | None,
-) -> Problem | None:
-    """Whether a source is late enough to tell someone.
+def late(dag_id: str, found: Freshness, failure: Failure | None) -> Problem | None:
+    """Whether a source lacks something that is due.
 
     Args:
         dag_id: The source.
         found: How fresh it is.
-        grace: How long it may take.
-        watched_since: Since when it is expected to run at all, UTC: right after it was unpaused
-            it has its grace too.
-        now: The moment to judge at, UTC.
         failure: Its last run, when that has failed.
     """
-    if found.missing is None:
+    if found.missing is None or found.due is None:
         return None
-    due = max(found.missing, watched_since) + grace
-    if now < due:
-        return None
-    missing = f"what it should have landed up to {told(found.missing)} was due by {told(due)}"
+    missing = f"what it should have landed up to {told(found.missing)} was due by {told(found.due)}"
     if found.newest is None:
         sentence = f"{dag_id} has never landed anything: {missing}"
     else:

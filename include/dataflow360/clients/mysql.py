@@ -1,9 +1,10 @@
-"""MySQL: sessions through the provider's hook, and how a statement is run."""
+"""MySQL: sessions through the provider's hook, how a statement is run, how moments are stored."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from airflow.providers.mysql.hooks.mysql import MySqlHook
@@ -33,3 +34,13 @@ def execute(connection: Any, statement: str, parameters: tuple[Any, ...] = ()) -
     """Run a statement and return the number of rows that it touched."""
     with connection.cursor() as cursor:
         return int(cursor.execute(statement, parameters))
+
+
+def utc(moment: datetime) -> datetime:
+    """A stored moment, which is UTC without saying so."""
+    return moment.replace(tzinfo=UTC)
+
+
+def stored(moment: datetime) -> datetime:
+    """The inverse of :func:`utc`."""
+    return moment.astimezone(UTC).replace(tzinfo=None)

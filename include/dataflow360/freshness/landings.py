@@ -1,20 +1,25 @@
-"""What the run ledger knows of a source, as the alerts ask for it. All times are UTC."""
+"""What the run ledger knows of sources, for whoever judges them. All times are UTC."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from dataflow360.clients.mysql import fetch
-from dataflow360.names import CONTROL_DATABASE as DATABASE
+from dataflow360.clients.mysql import fetch, stored, utc
+from dataflow360.freshness.sources import Source
+from dataflow360.names import CONTROL_DATABASE
 from dataflow360.pipeline.run import Interval
 
-_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-#: The states of a run that answers its data interval.
-_ANSWERING = ("reconciled", "skipped")
+_RUNS = f"{CONTROL_DATABASE}.runs"
+_OF = f"FROM {_RUNS} WHERE dag_id = %s AND state = %s"
+_ANSWERED = f"MAX(interval_end) {_OF} AND interval_end <= %s"
+_MADE = f"MAX(reconciled_at) {_OF}"
+_UPDATED = f"MIN(reconciled_at) {_OF} AND reconciled_at > %s"
 #: What a source usually does is read from so many runs, of so many days at most.
-_RUNS = 11
+_MOST_RUNS = 11
 _DAYS = 30
 
 
@@ -43,59 +48,58 @@ class Failure:
     reason: str
 
 
-def answered_until(connection: Any, dag_id: str, now: datetime) -> datetime | None:
-    """End of a source's newest data interval that is over and has landed, or was skipped."""
+def landed_until(connection: Any, sources: Sequence[Source], now: datetime) -> dict[str, datetime]:
+    """Up to when sources have landed or were skipped, by DAG; one that never has is not there.
+
+    That is the end of the newest data interval that is over, or, for a source that follows its
+    inputs, when it was last made.
+    """
     # One state at a time, so that each is the last entry of its part of an index.
-    either = " UNION ALL ".join(
-        f"SELECT MAX(interval_end) AS newest FROM {DATABASE}.runs WHERE dag_id = %s"
-        f" AND state = '{state}' AND interval_end <= %s"
-        for state in _ANSWERING
-    )
-    return _moment(
-        connection,
-        f"SELECT MAX(newest) FROM ({either}) AS newest_of_each",
-        (dag_id, _stored(now)) * len(_ANSWERING),
-    )
-
-
-def made_at(connection: Any, dag_id: str) -> datetime | None:
-    """When a source has last landed, or was skipped."""
-    either = " UNION ALL ".join(
-        f"SELECT MAX(reconciled_at) AS newest FROM {DATABASE}.runs WHERE dag_id = %s"
-        f" AND state = '{state}'"
-        for state in _ANSWERING
-    )
-    return _moment(
-        connection,
-        f"SELECT MAX(newest) FROM ({either}) AS newest_of_each",
-        (dag_id,) * len(_ANSWERING),
-    )
+    asked = {
+        (source.dag_id, state): (
+            (_ANSWERED, (source.dag_id, state, stored(now)))
+            if source.cron
+            else (_MADE, (source.dag_id, state))
+        )
+        for source in sources
+        for state in ("reconciled", "skipped")
+    }
+    newest: dict[str, datetime] = {}
+    for (dag_id, _), moment in _ends(connection, asked).items():
+        newest[dag_id] = max(moment, newest.get(dag_id, moment))
+    return newest
 
 
 def inputs_updated_at(
-    connection: Any, inputs: tuple[tuple[str, ...], ...], since: datetime | None
-) -> datetime | None:
-    """When all inputs had been updated after a moment: the latest of their first updates.
+    connection: Any, sources: Sequence[Source], after: Mapping[str, datetime]
+) -> dict[str, datetime]:
+    """When all inputs of sources had been updated: the latest of each one's first update.
 
     Args:
         connection: Session with MySQL.
-        inputs: For each input the DAGs that update it.
-        since: The moment; None for the beginning.
+        sources: The sources.
+        after: The moment after which updates count, by DAG.
 
     Returns:
-        None while one of them has not been updated.
+        By DAG; one with an input that has not been updated is not there.
     """
-    first_updates = [
-        _moment(
-            connection,
-            f"SELECT MIN(reconciled_at) FROM {DATABASE}.runs WHERE dag_id IN %s"
-            " AND state = 'reconciled' AND reconciled_at > %s",
-            (dag_ids or ("",), _stored(since or _BEGINNING)),
+    asked = {
+        (source.dag_id, number, updater): (
+            _UPDATED,
+            (updater, "reconciled", stored(after[source.dag_id])),
         )
-        for dag_ids in inputs
-    ]
-    updated = [moment for moment in first_updates if moment]
-    return max(updated) if updated and len(updated) == len(inputs) else None
+        for source in sources
+        for number, updaters in enumerate(source.inputs)
+        for updater in updaters
+    }
+    first: dict[str, dict[int, datetime]] = defaultdict(dict)
+    for (dag_id, number, _), moment in _ends(connection, asked).items():
+        first[dag_id][number] = min(moment, first[dag_id].get(number, moment))
+    return {
+        source.dag_id: max(updates.values())
+        for source in sources
+        if (updates := first[source.dag_id]) and len(updates) == len(source.inputs)
+    }
 
 
 def newest_landed(connection: Any, dag_id: str, now: datetime) -> list[Landed]:
@@ -103,13 +107,13 @@ def newest_landed(connection: Any, dag_id: str, now: datetime) -> list[Landed]:
     rows = fetch(
         connection,
         "SELECT run_id, MAX(interval_start), MAX(interval_end), SUM(rows_read), SUM(rows_valid)"
-        f" FROM {DATABASE}.runs WHERE dag_id = %s AND state = 'reconciled'"
+        f" FROM {_RUNS} WHERE dag_id = %s AND state = 'reconciled'"
         " AND interval_start BETWEEN %s AND %s GROUP BY run_id"
         " ORDER BY MAX(interval_start) DESC, MAX(reconciled_at) DESC LIMIT %s",
-        (dag_id, _stored(now - timedelta(days=_DAYS)), _stored(now), _RUNS),
+        (dag_id, stored(now - timedelta(days=_DAYS)), stored(now), _MOST_RUNS),
     )
     return [
-        Landed(run_id, Interval(_utc(start), _utc(end)), int(read), int(valid))
+        Landed(run_id, Interval(utc(start), utc(end)), int(read), int(valid))
         for run_id, start, end, read, valid in rows
     ]
 
@@ -118,7 +122,7 @@ def last_failure(connection: Any, dag_id: str) -> Failure | None:
     """The newest entry of a source in the ledger, if it is that of a failed run."""
     rows = fetch(
         connection,
-        f"SELECT state, run_id, reason FROM {DATABASE}.runs WHERE dag_id = %s"
+        f"SELECT state, run_id, reason FROM {_RUNS} WHERE dag_id = %s"
         " ORDER BY reconciled_at DESC LIMIT 1",
         (dag_id,),
     )
@@ -128,14 +132,13 @@ def last_failure(connection: Any, dag_id: str) -> Failure | None:
     return None
 
 
-def _moment(connection: Any, query: str, parameters: tuple[Any, ...]) -> datetime | None:
-    found: datetime | None = fetch(connection, query, parameters)[0][0]
-    return _utc(found) if found else None
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC)
-
-
-def _stored(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)
+def _ends[K](connection: Any, asked: Mapping[K, tuple[str, tuple[Any, ...]]]) -> dict[K, datetime]:
+    """The moments that are asked for, those that there are, in one statement."""
+    if not asked:
+        return {}
+    keys = list(asked)
+    each = " UNION ALL ".join(
+        f"SELECT {number}, {asked[key][0]}" for number, key in enumerate(keys)
+    )
+    rows = fetch(connection, each, tuple(value for key in keys for value in asked[key][1]))
+    return {keys[number]: utc(moment) for number, moment in rows if moment}

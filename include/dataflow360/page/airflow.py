@@ -6,36 +6,30 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from airflow.models.asset import DagScheduleAssetReference, TaskOutletAssetReference
+from airflow.models.asset import AssetModel, DagScheduleAssetReference, TaskOutletAssetReference
 from airflow.models.dag import DagModel
 from airflow.models.dagrun import DagRun
 from airflow.utils.session import create_session
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dataflow360.page import links
-from dataflow360.page.models.overview import Interval, LastRun
-
-_INTERVALS = "CronDataIntervalTimetable"
+from dataflow360.freshness.sources import Dag, Source, sources_of
+from dataflow360.page.models.overview import LastRun
+from dataflow360.pipeline.links import link
+from dataflow360.pipeline.run import Interval
 
 
 @dataclass(frozen=True, slots=True)
 class SourceDag:
-    """A DAG that lands data: one whose tasks update an asset, and that has a schedule.
+    """A source, and what Airflow does with it.
 
     Attributes:
-        dag_id: The DAG.
-        schedule: As Airflow shows it.
-        cron: Expression of its data intervals, UTC; None when it follows its inputs.
-        inputs: For each of its inputs the DAGs that update it.
+        source: The source.
         paused: Whether Airflow starts no run of it.
         last_run: The run that is due last of those that there are.
     """
 
-    dag_id: str
-    schedule: str | None
-    cron: str | None
-    inputs: tuple[tuple[str, ...], ...]
+    source: Source
     paused: bool
     last_run: LastRun | None
 
@@ -46,7 +40,7 @@ class Dags:
 
     Attributes:
         all_ids: All of them.
-        sources: Those that land data, by name.
+        sources: Those that are watched, by name.
     """
 
     all_ids: frozenset[str]
@@ -63,40 +57,40 @@ class Dags:
 def dags() -> Dags:
     """The DAGs, as Airflow has them now."""
     with create_session(scoped=False) as session:
-        known = session.execute(
-            select(
-                DagModel.dag_id,
-                DagModel.timetable_type,
-                DagModel.timetable_summary,
-                DagModel.is_paused,
-            )
-            .where(DagModel.is_stale.is_(False))
-            .order_by(DagModel.dag_id)
-        ).all()
-        updated_by: dict[int, set[str]] = defaultdict(set)
-        for asset, dag_id in session.execute(
-            select(TaskOutletAssetReference.asset_id, TaskOutletAssetReference.dag_id)
-        ):
-            updated_by[asset].add(dag_id)
-        follows: dict[str, set[int]] = defaultdict(set)
-        for asset, dag_id in session.execute(
-            select(DagScheduleAssetReference.asset_id, DagScheduleAssetReference.dag_id)
-        ):
-            follows[dag_id].add(asset)
-        landing = set().union(*updated_by.values())
-        sources = [
-            SourceDag(
-                dag_id=dag_id,
-                schedule=summary,
-                cron=summary if kind.rpartition(".")[2] == _INTERVALS else None,
-                inputs=tuple(tuple(sorted(updated_by[asset])) for asset in sorted(follows[dag_id])),
-                paused=paused,
-                last_run=_last_run(session, dag_id),
-            )
-            for dag_id, kind, summary, paused in known
-            if dag_id in landing
-        ]
-        return Dags(frozenset(dag_id for dag_id, *_ in known), tuple(sources))
+        query = select(
+            DagModel.dag_id,
+            DagModel.timetable_type,
+            DagModel.timetable_summary,
+            DagModel.is_paused,
+        ).where(DagModel.is_stale.is_(False))
+        known = session.execute(query).all()
+        inputs = _assets(session, DagScheduleAssetReference)
+        outlets = _assets(session, TaskOutletAssetReference)
+        paused = {dag_id: is_paused for dag_id, *_, is_paused in known}
+        sources = sources_of(
+            Dag(dag_id, kind.rpartition(".")[2], summary, inputs[dag_id], outlets[dag_id])
+            for dag_id, kind, summary, _ in known
+        )
+        return Dags(
+            frozenset(paused),
+            tuple(
+                SourceDag(source, paused[source.dag_id], _last_run(session, source.dag_id))
+                for source in sources
+            ),
+        )
+
+
+def _assets(
+    session: Session, reference: type[DagScheduleAssetReference | TaskOutletAssetReference]
+) -> dict[str, set[str]]:
+    """Names of the assets that each DAG refers to."""
+    found: dict[str, set[str]] = defaultdict(set)
+    query = select(reference.dag_id, AssetModel.name).join(
+        AssetModel, AssetModel.id == reference.asset_id
+    )
+    for dag_id, name in session.execute(query):
+        found[dag_id].add(name)
+    return found
 
 
 def _last_run(session: Session, dag_id: str) -> LastRun | None:
@@ -119,8 +113,8 @@ def _last_run(session: Session, dag_id: str) -> LastRun | None:
     return LastRun(
         run_id=run.run_id,
         state=run.state,
-        interval=Interval(start=start, end=end) if start and end else None,
+        interval=Interval(start, end) if start and end else None,
         started_at=run.start_date,
         ended_at=run.end_date,
-        link=links.run(dag_id, run.run_id),
+        link=link(dag_id, run.run_id),
     )

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from dataflow360 import airports
-from dataflow360.freshness.judging import grace_of, scheduled
-from dataflow360.page.models.airports import Air, Airport, AirportNow, Departures, Weather
-from dataflow360.page.models.overview import FreshnessStatus
+from dataflow360.airports import AIRPORTS
+from dataflow360.freshness.judging import ALWAYS, Status, scheduled
+from dataflow360.page.models.airports import Air, AirportNow, Departures, Weather
 
 #: When the weather is read at every airport: each hour.
 _HOURLY = "0 * * * *"
-
-
-def shown(airport: airports.Airport) -> Airport:
-    """An airport as the page has it."""
-    return Airport(**asdict(airport))
 
 
 def on_map(
@@ -36,23 +29,22 @@ def on_map(
     """
     return [
         AirportNow(
-            airport=shown(airport),
+            airport=airport,
             weather=weather.get(iata) if weather else None,
             air=air.get(iata) if air else None,
             departures=departures.get(iata) if departures else None,
             freshness=None if weather is None else weather_freshness(weather.get(iata), now),
         )
-        for iata, airport in airports.AIRPORTS.items()
+        for iata, airport in AIRPORTS.items()
     ]
 
 
-def weather_freshness(weather: Weather | None, now: datetime) -> FreshnessStatus:
-    """Whether an airport has the weather that it should have by now.
+def weather_freshness(weather: Weather | None, now: datetime) -> Status:
+    """Whether an airport has the weather that it should have by now, paused or not.
 
     An observation stands for the hour in which it was made.
     """
-    if weather is None:
-        return "never"
-    hour = weather.at.replace(minute=0, second=0, microsecond=0)
-    found = scheduled(_HOURLY, hour + timedelta(hours=1), now, grace_of(_HOURLY, now))
-    return found.status.value
+    newest = None
+    if weather is not None:
+        newest = weather.at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return scheduled(_HOURLY, newest, now, ALWAYS).status

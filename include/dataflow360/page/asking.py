@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from dataflow360.airports import Airport
 from dataflow360.names import STREAM_DAG
-from dataflow360.page import airports, ledger, links, quarantine, quotas, weather
+from dataflow360.page import airports, ledger, quarantine, quotas, weather
 from dataflow360.page.airflow import Dags, dags
 from dataflow360.page.limits import Found, Store
 from dataflow360.page.models.airports import (
@@ -35,6 +35,7 @@ from dataflow360.page.models.quarantine import (
 )
 from dataflow360.page.models.streams import Cluster, Kafka, Kinesis, Stream
 from dataflow360.page.quarantine import Cursor, Visible, group_of
+from dataflow360.pipeline.links import link
 
 _SECONDS = 3.0
 #: Opening a session takes a second or two of the first answer.
@@ -60,10 +61,11 @@ class Stores:
     async def overview(self, known: Dags, readable: frozenset[str]) -> Overview:
         """Every source that a user may read, and what is left of the quotas."""
         now = datetime.now(UTC)
+        sources = [dag.source for dag in known.sources]
         visible = known.visible_to(readable)
         accounts, monthly, minute, count = await asyncio.gather(
             # All of them are asked for, so that one answer serves every user.
-            self._mysql.ask("accounts", lambda: ledger.accounts(known.sources, now)),
+            self._mysql.ask("accounts", lambda: ledger.accounts(sources, now)),
             self._mysql.ask("quotas", lambda: quotas.monthly_quotas(now)),
             self._minute_limits(),
             self._mysql.ask(("open", visible), lambda: quarantine.open_count(visible)),
@@ -73,15 +75,15 @@ class Stores:
             now=now,
             sources=[
                 Source(
-                    dag_id=source.dag_id,
-                    schedule=source.schedule,
-                    paused=source.paused,
-                    link=links.dag(source.dag_id),
-                    last_run=source.last_run,
-                    account=by_dag.get(source.dag_id),
+                    dag_id=dag_id,
+                    schedule=dag.source.cron,
+                    paused=dag.paused,
+                    link=link(dag_id),
+                    last_run=dag.last_run,
+                    account=by_dag.get(dag_id),
                 )
-                for source in known.sources
-                if source.dag_id in readable
+                for dag in known.sources
+                if (dag_id := dag.source.dag_id) in readable
             ],
             ledger=accounts.availability,
             monthly_quotas=monthly.part(Part[list[MonthlyQuota]]),
@@ -129,7 +131,7 @@ class Stores:
         )
         return AirportDetail(
             now=now,
-            airport=airports.shown(airport),
+            airport=airport,
             weather=newest.map(lambda by_iata: by_iata.get(iata)).part(Part[Weather | None]),
             air=clean.map(lambda by_iata: by_iata.get(iata)).part(Part[Air | None]),
             curves=curves.part(Part[list[Series]]),

@@ -8,15 +8,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from dataflow360 import names
-from dataflow360.clients.mysql import fetch
-from dataflow360.freshness import judging as freshness
-from dataflow360.freshness import landings
+from dataflow360.clients.mysql import fetch, stored, utc
+from dataflow360.freshness.sources import Source
+from dataflow360.freshness.verdicts import verdicts
 from dataflow360.names import CONTROL_DATABASE
-from dataflow360.page import links
-from dataflow360.page.airflow import SourceDag
-from dataflow360.page.models.overview import Account, DayVolume, Entry, Freshness, LedgerState, Rows
+from dataflow360.page.models.overview import Account, DayVolume, Entry, LedgerState, Rows
 from dataflow360.page.models.streams import Arrivals, DayArrivals, Stream
-from dataflow360.page.mysql import session, stored, utc
+from dataflow360.page.mysql import session
+from dataflow360.pipeline.links import link
 
 DAYS = 30
 
@@ -33,7 +32,7 @@ Row = tuple[Any, ...]
 _RunKey = tuple[str, str]
 
 
-def accounts(sources: Sequence[SourceDag], now: datetime) -> dict[str, Account]:
+def accounts(sources: Sequence[Source], now: datetime) -> dict[str, Account]:
     """The account of each source, by DAG.
 
     Args:
@@ -48,10 +47,11 @@ def accounts(sources: Sequence[SourceDag], now: datetime) -> dict[str, Account]:
         failed = _newest(connection, dag_ids, "state = 'failed'", "by_state")
         landed = _landed(connection, dag_ids)
         sums = _sums(connection, {*map(_key, newest.values()), *map(_key, landed.values())})
+        fresh = verdicts(connection, sources, now)
         volumes = _volumes(connection, dag_ids, now.date())
         return {
             source.dag_id: Account(
-                freshness=_freshness(connection, source, now),
+                freshness=fresh[source.dag_id],
                 rows=_rows(landed.get(source.dag_id), sums),
                 last=_last(newest.get(source.dag_id), sums),
                 last_error=_entry(failed.get(source.dag_id)),
@@ -168,9 +168,7 @@ def _entry(row: Row | None) -> Entry | None:
         return None
     dag_id, run_id, raw_state, at, reason = row
     state: LedgerState = raw_state
-    return Entry(
-        run_id=run_id, state=state, at=utc(at), text=reason, link=links.run(dag_id, run_id)
-    )
+    return Entry(run_id=run_id, state=state, at=utc(at), text=reason, link=link(dag_id, run_id))
 
 
 def _volumes(connection: Any, dag_ids: Sequence[str], today: date) -> dict[str, list[DayVolume]]:
@@ -192,28 +190,6 @@ def _volumes(connection: Any, dag_ids: Sequence[str], today: date) -> dict[str, 
         ]
         for dag_id in dag_ids
     }
-
-
-def _freshness(connection: Any, source: SourceDag, now: datetime) -> Freshness | None:
-    if source.cron is not None:
-        found = freshness.scheduled(
-            source.cron,
-            landings.answered_until(connection, source.dag_id, now),
-            now,
-            freshness.grace_of(source.cron, now),
-        )
-    elif source.inputs:
-        made = landings.made_at(connection, source.dag_id)
-        inputs = landings.inputs_updated_at(connection, source.inputs, made)
-        found = freshness.derived(made, inputs, now, freshness.DERIVED_GRACE)
-    else:
-        return None
-    return Freshness(
-        status=found.status.value,
-        newest=found.newest,
-        expected=found.expected,
-        missing=found.missing,
-    )
 
 
 def _arrivals(counts: Sequence[Any]) -> Arrivals:

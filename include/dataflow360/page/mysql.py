@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 from airflow.providers.mysql.hooks.mysql import MySqlHook
@@ -45,13 +44,3 @@ def session() -> Iterator[Any]:
         yield connection
     finally:
         connection.close()
-
-
-def utc(moment: datetime) -> datetime:
-    """A stored moment, which is UTC without saying so."""
-    return moment.replace(tzinfo=UTC)
-
-
-def stored(moment: datetime) -> datetime:
-    """The inverse of :func:`utc`."""
-    return moment.astimezone(UTC).replace(tzinfo=None)

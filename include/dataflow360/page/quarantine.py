@@ -11,9 +11,9 @@ from typing import Any, Self
 import orjson
 from pydantic import NaiveDatetime, TypeAdapter
 
-from dataflow360.clients.mysql import fetch
+from dataflow360.clients.mysql import fetch, utc
 from dataflow360.names import CONTROL_DATABASE
-from dataflow360.page import inert, links
+from dataflow360.page import inert
 from dataflow360.page.models.common import Count
 from dataflow360.page.models.quarantine import (
     QuarantineGroup,
@@ -21,7 +21,8 @@ from dataflow360.page.models.quarantine import (
     QuarantineRow,
     QuarantineState,
 )
-from dataflow360.page.mysql import session, utc
+from dataflow360.page.mysql import session
+from dataflow360.pipeline.links import link
 
 #: More open records than these are not counted, nor more of one group.
 MOST_OPEN = 10_000
@@ -205,7 +206,7 @@ def record(quarantine_id: str, visible: Visible) -> QuarantineRecord | None:
         truncated=len(raw) > RAW_BYTES or inert.is_cut(raw, TEXT_CHARACTERS),
         batch_id=batch_id,
         run_id=run_id,
-        link=links.run(dag_id, run_id) if run_id else None,
+        link=link(dag_id, run_id) if run_id else None,
         replayed_batch_id=replayed_batch,
         replayed_at=_moment(replayed_at),
         dismissed_by=by,

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dataflow360.airports import Airport
-from dataflow360.clients.mysql import fetch
+from dataflow360.clients.mysql import fetch, stored, utc
 from dataflow360.page.models.airports import Series, Weather
-from dataflow360.page.mysql import session, stored, utc
+from dataflow360.page.mysql import session
 
 CURVE_DAYS = 7
 

@@ -19,16 +19,16 @@ def watch() -> list[str]:
 
     from airflow.sdk.configuration import conf
 
-    from dataflow360.alerts import notifiers, sources, watching
+    from dataflow360.alerts import dag_files, notifiers, watching
     from dataflow360.clients import mysql
     from dataflow360.clients.failures import readable_failures
     from dataflow360.errors import FatalError
     from dataflow360.pipeline import registry
 
     context = get_current_context()
-    found, broken = sources.read(Path(context["dag"].fileloc).parent)
+    found, broken = dag_files.read(Path(context["dag"].fileloc).parent)
     paused = {each.dag_id for each in found if _is_paused(context["ti"], each.dag_id)}
-    link = watching.link_below(conf.get("api", "base_url", fallback="http://localhost:8080"))
+    base_url = conf.get("api", "base_url", fallback="http://localhost:8080")
     now = datetime.now(UTC)
     with (
         readable_failures(),
@@ -38,9 +38,8 @@ def watch() -> list[str]:
         # What is in a broken file is neither paused nor removed.
         known = None if broken else {each.dag_id for each in found}
         watching.give_up(connection, paused, known)
-        for source in found:
-            if source.dag_id not in paused:
-                watching.watch(connection, source, now, link)
+        unpaused = [each for each in found if each.dag_id not in paused]
+        watching.watch(connection, unpaused, now, base_url)
         sent = watching.deliver(connection, notifiers.notifier())
     if broken:
         raise FatalError(

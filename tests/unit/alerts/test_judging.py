@@ -1,6 +1,6 @@
 """When someone is told of a source, and what the sentence says."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -10,21 +10,19 @@ from dataflow360.freshness.landings import Failure, Landed
 from dataflow360.pipeline.run import Interval
 
 HOUR = timedelta(hours=1)
-GRACE = timedelta(minutes=30)
-LONG_AGO = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def at(clock: str) -> datetime:
     return datetime.fromisoformat(f"2026-11-24T{clock}:00+00:00")
 
 
-LATE = Freshness(Status.LATE, newest=at("09:00"), expected=at("12:00"), missing=at("10:00"))
-NEVER = Freshness(Status.NEVER, newest=None, expected=at("10:00"), missing=at("10:00"))
-ON_TIME = Freshness(Status.ON_TIME, newest=at("12:00"), expected=at("12:00"), missing=None)
+LATE = Freshness(Status.LATE, at("09:00"), at("12:00"), missing=at("10:00"), due=at("10:30"))
+NEVER = Freshness(Status.NEVER, None, at("10:00"), missing=at("10:00"), due=at("10:30"))
+ON_TIME = Freshness(Status.ON_TIME, at("12:00"), at("12:00"), missing=None, due=None)
 
 
 def test_the_sentence_says_who_is_late_since_when_and_what_to_do():
-    assert late("openweather", LATE, GRACE, LONG_AGO, at("10:30"), None) == Problem(
+    assert late("openweather", LATE, None) == Problem(
         Kind.LATE,
         at("10:00"),
         None,
@@ -36,41 +34,33 @@ def test_the_sentence_says_who_is_late_since_when_and_what_to_do():
 
 def test_the_reason_of_the_last_run_is_told_with_that_run():
     failure = Failure("scheduled__1", "16 valid rows are missing\n from  the store.")
-    problem = late("openweather", LATE, GRACE, LONG_AGO, at("10:30"), failure)
+    problem = late("openweather", LATE, failure)
     assert problem.run_id == "scheduled__1"
     assert "(16 valid rows are missing from the store); see" in problem.sentence
 
 
 def test_a_long_reason_is_cut():
     failure = Failure("scheduled__1", "word " * 10_000)
-    problem = late("openweather", LATE, GRACE, LONG_AGO, at("10:30"), failure)
+    problem = late("openweather", LATE, failure)
     assert len(problem.sentence) < 700
 
 
 def test_a_source_that_has_never_landed_is_told_like_a_late_one():
-    problem = late("openweather", NEVER, GRACE, LONG_AGO, at("10:30"), None)
+    problem = late("openweather", NEVER, None)
     assert (problem.kind, problem.since) == (Kind.LATE, at("10:00"))
     assert problem.sentence.startswith("openweather has never landed anything: what it should ")
 
 
-@pytest.mark.parametrize("found", [LATE, NEVER])
 @pytest.mark.parametrize(
-    ("watched_since", "now", "told"),
-    [("09:00", "10:29", False), ("09:00", "10:30", True), ("11:00", "11:29", False),
-     ("11:00", "11:30", True)],
-)  # fmt: skip
-def test_a_source_has_its_grace_after_it_was_unpaused_too(found, watched_since, now, told):
-    problem = late("openweather", found, GRACE, at(watched_since), at(now), None)
-    assert (problem is not None) == told
-
-
-def test_a_derived_source_that_has_never_had_its_inputs_is_not_told():
-    found = Freshness(Status.NEVER, None, None, None)
-    assert late("flight_weather", found, GRACE, LONG_AGO, at("23:00"), None) is None
-
-
-def test_a_source_on_time_is_not_told():
-    assert late("openweather", ON_TIME, GRACE, LONG_AGO, at("12:30"), None) is None
+    "found",
+    [
+        pytest.param(ON_TIME, id="on-time"),
+        pytest.param(Freshness(Status.NEVER, None, at("10:00"), None, None), id="has-still-time"),
+        pytest.param(Freshness(Status.NEVER, None, None, None, None), id="never-had-its-inputs"),
+    ],
+)
+def test_a_source_of_which_nothing_is_due_is_not_told(found):
+    assert late("openweather", found, None) is None
 
 
 def test_a_source_recovers_when_it_has_landed_what_it_lacked():

@@ -7,20 +7,9 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
+from dataflow360.airports import Airport
+from dataflow360.freshness.judging import Status
 from dataflow360.page.models.common import Answer, Availability, Natural, Part
-from dataflow360.page.models.overview import FreshnessStatus
-
-
-class Airport(Answer):
-    """An airport; degrees are WGS 84, north and east positive. City and country are French."""
-
-    iata: str
-    icao: str
-    city: str
-    country: str
-    latitude: float
-    longitude: float
-    timezone: str
 
 
 class Weather(Answer):
@@ -79,7 +68,7 @@ class AirportNow(Answer):
     weather: Weather | None
     air: Air | None
     departures: Departures | None
-    freshness: FreshnessStatus | None
+    freshness: Status | None
 
 
 class Map(Answer):

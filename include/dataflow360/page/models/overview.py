@@ -7,18 +7,12 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
+from dataflow360.freshness.judging import Freshness
 from dataflow360.page.models.common import Answer, Availability, Count, Natural, Part
+from dataflow360.pipeline.run import Interval
 
 AirflowState = Literal["queued", "running", "success", "failed"]
 LedgerState = Literal["reconciled", "failed", "skipped"]
-FreshnessStatus = Literal["on_time", "late", "never"]
-
-
-class Interval(Answer):
-    """A data interval: ``start`` inclusive, ``end`` exclusive."""
-
-    start: AwareDatetime
-    end: AwareDatetime
 
 
 class Me(Answer):
@@ -35,22 +29,6 @@ class Me(Answer):
     may_replay: bool
     replay_dag: str
     root: str
-
-
-class Freshness(Answer):
-    """Whether what should have landed by now has landed, as ``freshness/judging.py`` judges it.
-
-    Attributes:
-        status: ``never`` means that nothing has landed yet.
-        newest: Up to when it has.
-        expected: Up to when it should have.
-        missing: The first moment that should have landed and has not; None while it is on time.
-    """
-
-    status: FreshnessStatus
-    newest: AwareDatetime | None
-    expected: AwareDatetime | None
-    missing: AwareDatetime | None
 
 
 class LastRun(Answer):
@@ -106,14 +84,14 @@ class Account(Answer):
     """What the run ledger knows of a source.
 
     Attributes:
-        freshness: None when the source has no schedule of its own.
+        freshness: The verdict that the alerts go by too.
         rows: None when no run has landed anything.
         last: The newest entry.
         last_error: The newest entry of a failed run, if the ledger has one.
         volume: The last 30 days, today at the end; days without rows are there too.
     """
 
-    freshness: Freshness | None
+    freshness: Freshness
     rows: Rows | None
     last: Entry | None
     last_error: Entry | None
@@ -121,10 +99,10 @@ class Account(Answer):
 
 
 class Source(Answer):
-    """A source: a DAG that lands data.
+    """A source: a DAG that is expected to land data by itself.
 
     Attributes:
-        schedule: As Airflow shows it; None when it is started by hand.
+        schedule: Cron expression of its data intervals, UTC; None when it follows its inputs.
         account: None when the run ledger is not available.
         last_run: None when Airflow has no run of it.
     """

@@ -36,7 +36,7 @@ export function renderOverview(answer, now) {
 }
 
 function summary({ sources, ledger, open_in_quarantine: open }) {
-  const states = sources.map(({ account }) => account?.freshness?.status).filter(Boolean);
+  const states = sources.map(({ account }) => account?.freshness.status).filter(Boolean);
   const tile = (value, text, tone, link = null) => {
     const inside = [h("span", { class: "value" }, value), h("span", {}, text)];
     return h("li", { class: `tile ${tone}` }, link ? h("a", { href: link }, inside) : inside);
@@ -76,7 +76,7 @@ function name({ dag_id: dagId, schedule, paused, link }) {
   return [
     airflowLink(link, { id: `source-${dagId}`, class: "name" }, dagId),
     paused ? [" ", h("span", { class: "badge mute" }, t("source.paused"))] : null,
-    h("span", { class: "note" }, schedule === null ? t("source.byHand") : foreign(schedule)),
+    h("span", { class: "note" }, schedule === null ? t("source.byInputs") : foreign(schedule)),
   ];
 }
 
@@ -85,9 +85,6 @@ function freshness({ account }, now) {
     return unknown();
   }
   const fresh = account.freshness;
-  if (fresh === null) {
-    return h("span", { class: "note" }, t("freshness.none"));
-  }
   const upTo = fresh.newest && [t("freshness.upTo"), " ", moment(fresh.newest, now)];
   const due =
     fresh.status === "on_time" || fresh.expected === null

@@ -5,7 +5,7 @@ import { foreign, h } from "./dom.js";
 import { number, t } from "./texts.js";
 
 const TONES = {
-  on_time: "good", late: "warn", never: "bad",
+  on_time: "good", late: "warn", never: "bad", unwatched: "mute",
   reconciled: "good", failed: "bad", skipped: "mute",
   success: "good", running: "busy", queued: "mute",
   open: "warn", replayed: "good", dismissed: "mute",
