@@ -19,7 +19,6 @@ from dataflow360.page.models.airports import (
     AirportDetail,
     Board,
     Delays,
-    Departures,
     Map,
     Series,
     Weather,
@@ -67,7 +66,7 @@ class Stores:
             # All of them are asked for, so that one answer serves every user.
             self._mysql.ask("accounts", lambda: ledger.accounts(sources, now)),
             self._mysql.ask("quotas", lambda: quotas.monthly_quotas(now)),
-            self._minute_limits(),
+            self._redis.ask_module("limits", lambda redis: redis.minute_limits()),
             self._mysql.ask(("open", visible), lambda: quarantine.open_count(visible)),
         )
         by_dag = accounts.data or {}
@@ -93,8 +92,7 @@ class Stores:
 
     async def kafka(self) -> Kafka:
         """The cluster."""
-        kafka = await self._kafka.module()
-        found: Found[Cluster] = await self._kafka.ask("cluster", kafka.cluster)
+        found = await self._kafka.ask_module("cluster", lambda kafka: kafka.cluster())
         return Kafka(now=datetime.now(UTC), cluster=found.part(Part[Cluster]))
 
     async def kinesis(self) -> Kinesis:
@@ -107,7 +105,11 @@ class Stores:
         """All airports."""
         now = datetime.now(UTC)
         found, clean, departures = await asyncio.gather(
-            self._mysql.ask("weather", weather.newest), self._air(), self._departures(now)
+            self._mysql.ask("weather", weather.newest),
+            self._air(),
+            self._cassandra.ask_module(
+                "departures", lambda flights: flights.departures(now.date())
+            ),
         )
         return Map(
             now=now,
@@ -125,9 +127,11 @@ class Stores:
             self._mysql.ask("weather", weather.newest),
             self._air(),
             self._mysql.ask(("curves", iata), lambda: weather.curves(airport, now)),
-            self._page_curve(airport, now),
-            self._board(airport),
-            self._delays(airport, now),
+            self._redis.ask_module(("curve", iata), lambda redis: redis.page_curve(airport, now)),
+            self._redis.ask_module(("board", iata), lambda redis: redis.board(airport)),
+            self._cassandra.ask_module(
+                ("delays", iata), lambda flights: flights.delays(airport, now.date())
+            ),
         )
         return AirportDetail(
             now=now,
@@ -184,28 +188,5 @@ class Stores:
             now=datetime.now(UTC), record=found.part(Part[QuarantineRecord | None])
         )
 
-    async def _minute_limits(self) -> Found[list[MinuteLimit]]:
-        redis = await self._redis.module()
-        return await self._redis.ask("limits", redis.minute_limits)
-
-    async def _board(self, airport: Airport) -> Found[Board | None]:
-        redis = await self._redis.module()
-        return await self._redis.ask(("board", airport.iata), lambda: redis.board(airport))
-
-    async def _page_curve(self, airport: Airport, now: datetime) -> Found[Series | None]:
-        redis = await self._redis.module()
-        key = ("curve", airport.iata)
-        return await self._redis.ask(key, lambda: redis.page_curve(airport, now))
-
     async def _air(self) -> Found[dict[str, Air]]:
-        air = await self._dynamodb.module()
-        return await self._dynamodb.ask("air", air.air)
-
-    async def _departures(self, now: datetime) -> Found[dict[str, Departures]]:
-        flights = await self._cassandra.module()
-        return await self._cassandra.ask("departures", lambda: flights.departures(now.date()))
-
-    async def _delays(self, airport: Airport, now: datetime) -> Found[Delays | None]:
-        flights = await self._cassandra.module()
-        key = ("delays", airport.iata)
-        return await self._cassandra.ask(key, lambda: flights.delays(airport, now.date()))
+        return await self._dynamodb.ask_module("air", lambda air: air.air())

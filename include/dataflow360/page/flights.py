@@ -13,9 +13,9 @@ from cassandra.concurrent import execute_concurrent
 from cassandra.query import tuple_factory
 
 from dataflow360.airports import AIRPORTS, Airport
+from dataflow360.clients.cassandra import CONNECTION_ID
 from dataflow360.page.models.airports import Delays, Departures, HourDelays
 
-CONNECTION_ID = "dataflow360_cassandra"
 DAYS = 7
 
 _TIMEOUT_SECONDS = 4.0

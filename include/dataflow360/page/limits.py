@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -80,19 +81,6 @@ class Store:
         self._kept_seconds = kept_seconds
         self._answers: dict[Hashable, asyncio.Future[Found[Any]]] = {}
 
-    async def module(self) -> Any:
-        """The store's module; it is imported on first use, which is not of the store's time.
-
-        Raises:
-            ValueError: It has none.
-        """
-        if self._module is None:
-            raise ValueError(f"The store {self._name} has no module of its own.")
-        if self._imported is None:
-            loop = asyncio.get_running_loop()
-            self._imported = await loop.run_in_executor(self._pool, import_module, self._module)
-        return self._imported
-
     async def ask[T](self, key: Hashable, question: Callable[[], T]) -> Found[T]:
         """The answer to a question, or why there is none.
 
@@ -109,6 +97,21 @@ class Store:
             )
         # Whoever asked first may go away; the others still wait for the same answer.
         return await asyncio.shield(answer)
+
+    async def ask_module[T](self, key: Hashable, question: Callable[[Any], T]) -> Found[T]:
+        """The answer to a question that takes the store's module.
+
+        The module is imported on first use, which is not of the store's time.
+
+        Raises:
+            ValueError: The store has none.
+        """
+        if self._module is None:
+            raise ValueError(f"The store {self._name} has no module of its own.")
+        if self._imported is None:
+            loop = asyncio.get_running_loop()
+            self._imported = await loop.run_in_executor(self._pool, import_module, self._module)
+        return await self.ask(key, partial(question, self._imported))
 
     async def _answer[T](self, question: Callable[[], T]) -> Found[T]:
         loop = asyncio.get_running_loop()

@@ -14,12 +14,12 @@ from redis.retry import Retry
 
 from dataflow360.airports import DESTINATIONS, Airport
 from dataflow360.clients.rate_limit import CALLS_PER_MINUTE, RateLimit
+from dataflow360.clients.redis import CONNECTION_ID
 from dataflow360.page.models.airports import Board, Flight, Series, Weather
 from dataflow360.page.models.overview import MinuteLimit
+from dataflow360.page.weather import CURVE_DAYS
 from dataflow360.pipeline.run import Interval
 
-CONNECTION_ID = "dataflow360_redis"
-CURVE_DAYS = 7
 PROVENANCE = "visualcrossing"
 
 _TIMEOUT_SECONDS = 2
