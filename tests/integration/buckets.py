@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from dataflow360.clients.aws import client
+from dataflow360.clients.s3 import ObjectPath
 from dataflow360.pipeline.zone import ZonePath
 from dataflow360.settings import settings
-from dataflow360.stores.s3 import ObjectPath
 
 
 @pytest.fixture

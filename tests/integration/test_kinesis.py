@@ -346,7 +346,7 @@ def test_what_was_put_is_noted_in_a_bucket_as_well(
     land_in(f"s3://{bucket}/landing")
     run = new_run(hour)
     batch_id = extract(run)
-    run_and_kill(Point("put", "stores.s3:ObjectPath.upload"), putting.put, batch_id)
+    run_and_kill(Point("put", "clients.s3:ObjectPath.upload"), putting.put, batch_id)
     account = finish(batch_id, run)
     assert (account["messages_published"], account["rows_stored"]) == (16, 16)
     assert {len(history(ville)) for ville in CITIES} == {1}

@@ -18,7 +18,9 @@ import psutil
 import pyarrow as pa
 import pytest
 
+from dataflow360.clients import s3 as s3_store
 from dataflow360.clients.failures import readable_failures
+from dataflow360.clients.s3 import ObjectPath
 from dataflow360.errors import FatalError, RetriableError
 from dataflow360.pipeline import chunk, day_table, extraction, landing, registry, staging
 from dataflow360.pipeline import zone as landing_zone
@@ -26,8 +28,6 @@ from dataflow360.pipeline.run import Run
 from dataflow360.pipeline.zone import ZonePath
 from dataflow360.records.vols_meteo import VOLS_METEO
 from dataflow360.replay.selection import Group, Selection
-from dataflow360.stores import s3 as s3_store
-from dataflow360.stores.s3 import ObjectPath
 from tests.integration.buckets import bucket, files, keys, land_in, s3, zone
 from tests.integration.killing import Point, run_and_kill, small_chunks
 from tests.integration.support import (
@@ -107,15 +107,15 @@ def chunks_of_few_rows() -> Iterator[None]:
 
 KILLED = [
     Point("extract", "pipeline.landing:place"),
-    Point("extract", "stores.s3:ObjectPath.upload", "after"),
-    Point("extract", "stores.s3:ObjectPath.upload", "before", call=2),
+    Point("extract", "clients.s3:ObjectPath.upload", "after"),
+    Point("extract", "clients.s3:ObjectPath.upload", "before", call=2),
     Point("extract", "pipeline.landing:place", "after"),
     Point("extract", "pipeline.registry:register", "after"),
-    Point("stage", "stores.s3:ObjectPath.upload"),
-    Point("stage", "stores.s3:ObjectPath.upload", "after"),
+    Point("stage", "clients.s3:ObjectPath.upload"),
+    Point("stage", "clients.s3:ObjectPath.upload", "after"),
     Point("stage", "pipeline.registry:decide_delta", "after"),
     Point("stage", "stores.mysql:MySQLStore.upsert", "before", call=2),
-    Point("publish", "stores.s3:ObjectPath.download", "after"),
+    Point("publish", "clients.s3:ObjectPath.download", "after"),
 ]
 
 
@@ -160,8 +160,8 @@ def require_whole(connection: Any, run: Run) -> None:
 _UPLOAD = """
 import sys
 from pathlib import Path
+from dataflow360.clients.s3 import ObjectPath
 from dataflow360.pipeline.zone import move_folder
-from dataflow360.stores.s3 import ObjectPath
 move_folder(Path(sys.argv[1]), ObjectPath.of_url(sys.argv[2]))
 """
 

@@ -30,8 +30,8 @@ from dataflow360.pipeline.registry import Batch
 from dataflow360.pipeline.run import Run
 from dataflow360.pipeline.zone import landing_zone
 from dataflow360.records.mesures_villes import MESURES_VILLES
-from dataflow360.stores import dynamodb_tables, lambda_consumer
-from dataflow360.streams import kinesis_reading
+from dataflow360.stores import dynamodb_tables
+from dataflow360.streams import kinesis_reading, lambda_consumer
 from dataflow360.streams.kinesis_reading import Found
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from dataflow360 import names
 from dataflow360.clients.aws import client, look_up
-from dataflow360.stores import lambda_consumer
+from dataflow360.streams import lambda_consumer
 
 _REPORT = re.compile(r"^REPORT RequestId: (\S+)\s+Duration: ([\d.]+) ms")
 #: What AWS writes around each invocation and says nothing of its own.

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from dataflow360.clients.s3 import ObjectPath
 from dataflow360.settings import settings
-from dataflow360.stores.s3 import ObjectPath
 
 #: A file or folder of the landing zone.
 type ZonePath = Path | ObjectPath

@@ -8,7 +8,8 @@ from boto3.dynamodb.types import TypeSerializer
 from dataflow360.aws import failures
 from dataflow360.aws.failure_queue import GivenUp
 from dataflow360.aws.failures import judge, loss_of
-from dataflow360.stores import dynamodb_tables, lambda_consumer
+from dataflow360.stores import dynamodb_tables
+from dataflow360.streams import lambda_consumer
 from dataflow360.streams.kinesis import Place
 from dataflow360.streams.kinesis_reading import Found
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from dataflow360.aws.failure_queue import GivenUp
 from dataflow360.records.mesures_villes import MEASUREMENTS, MESURES_VILLES
 from dataflow360.sources.source import by_record
-from dataflow360.stores import lambda_consumer
+from dataflow360.streams import lambda_consumer
 
 
 def row_of(raw: bytes) -> dict[str, Any] | str:
