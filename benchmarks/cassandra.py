@@ -86,12 +86,12 @@ def _stage(job: Job) -> Iterator[Work]:
 @contextmanager
 def _upsert(job: Job) -> Iterator[Work]:
     from benchmarks import batches
-    from benchmarks.records import FLIGHTS, FLIGHTS_STORE
+    from benchmarks.records import FLIGHTS
     from dataflow360.stores import cassandra
 
     batch_id, tables = batches.recall(job), batches.landed_rows(job)
     with cassandra.connect() as session:
-        store = cassandra.CassandraStore(session, FLIGHTS, FLIGHTS_STORE)
+        store = cassandra.CassandraStore(session, FLIGHTS)
 
         def work() -> None:
             for rows in tables:

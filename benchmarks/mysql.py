@@ -111,12 +111,12 @@ def _stage(job: Job) -> Iterator[Work]:
 @contextmanager
 def _upsert(job: Job) -> Iterator[Work]:
     from benchmarks import batches
-    from benchmarks.records import WEATHER, WEATHER_STORE
+    from benchmarks.records import WEATHER
     from dataflow360.stores import mysql
 
     batch_id, tables = batches.recall(job), batches.landed_rows(job)
     with mysql.connect() as connection:
-        store = mysql.MySQLStore(connection, WEATHER, WEATHER_STORE)
+        store = mysql.MySQLStore(connection, WEATHER)
 
         def work() -> None:
             for rows in tables:

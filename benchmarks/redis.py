@@ -37,13 +37,13 @@ def _prepare(job: Job, rounds: int) -> None:
 
 def _write(client: Any, tables: list[Any], batch_id: str) -> None:
     """What the stage step has the store do with a batch whose lines are all new."""
-    from benchmarks.records import BOARDS, BOARDS_STORE
+    from benchmarks.records import BOARDS
     from dataflow360.stores import redis
 
-    store = redis.RedisStore(client, BOARDS, BOARDS_STORE)
+    store = redis.RedisStore(client, BOARDS)
     for rows in tables:
         store.upsert(rows, batch_id, order=1)
-    store.replace_boards(tables, _INTERVAL, order=1)
+    store.finish_batch(tables, _INTERVAL, order=1)
 
 
 @contextmanager

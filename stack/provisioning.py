@@ -17,7 +17,7 @@ USER = "dataflow360"
 
 @dataclass(frozen=True)
 class Provisioning:
-    """``dataflow360.provision`` in ``include``, imported when it is first used."""
+    """The library in ``include``, imported when it is first used."""
 
     root: Path
 
@@ -27,10 +27,10 @@ class Provisioning:
         ``host`` is where the user signs in from.
         """
         self._find_library()
-        from dataflow360.provision import mysql
-        from dataflow360.provision.account import Account
+        from dataflow360.clients.account import Account
+        from dataflow360.stores import mysql_tables
 
-        mysql.provision(session, Account(USER, password), host)
+        mysql_tables.provision(session, Account(USER, password), host)
 
     def cassandra(
         self,
@@ -43,10 +43,10 @@ class Provisioning:
         ``sign_in`` opens a session for a role and its password.
         """
         self._find_library()
-        from dataflow360.provision import cassandra
-        from dataflow360.provision.account import Account
+        from dataflow360.clients.account import Account
+        from dataflow360.stores import cassandra_tables
 
-        cassandra.provision(
+        cassandra_tables.provision(
             lambda account: sign_in(account.name, account.password),
             Account("admin", admin_password),
             Account(USER, password),

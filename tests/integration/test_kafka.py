@@ -8,10 +8,10 @@ from datetime import date
 import pytest
 from confluent_kafka import KafkaException
 
-from dataflow360.clients.failures import readable_failures
 from dataflow360.errors import RetriableError
 from dataflow360.pipeline import extraction, publishing, registry, staging
 from dataflow360.records.topics import LEDGER_TOPIC
+from dataflow360.stores.failures import readable_failures
 from dataflow360.streams import kafka
 from tests.integration.support import WEATHER, ends, finish, ids_since, new_run
 

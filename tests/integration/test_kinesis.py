@@ -18,7 +18,6 @@ from dataflow360.airports import AIRPORTS
 from dataflow360.aws import arrival, putting, reconciling
 from dataflow360.aws.putting import Note
 from dataflow360.clients import http, mysql
-from dataflow360.clients.failures import readable_failures
 from dataflow360.errors import DataFlowError, FatalError, RetriableError, SkippableError
 from dataflow360.pipeline import extraction, quarantine, registry
 from dataflow360.pipeline.extraction import Extraction
@@ -26,6 +25,7 @@ from dataflow360.pipeline.run import Interval, Run
 from dataflow360.sources import openweather
 from dataflow360.sources.openweather import api as openweather_api
 from dataflow360.sources.places import AirportsRequest
+from dataflow360.stores.failures import readable_failures
 from dataflow360.streams import kinesis
 from dataflow360.streams import measurements as payloads
 from dataflow360.streams.kinesis import Place, Record

@@ -321,8 +321,8 @@ def test_a_stretch_is_read_from_its_first_to_its_last_record() -> None:
 
 
 def test_without_a_queue_the_dag_that_makes_it_is_named() -> None:
-    from dataflow360.clients.failures import readable_failures
     from dataflow360.errors import RetriableError
+    from dataflow360.stores.failures import readable_failures
 
     delete("queue")
     try:

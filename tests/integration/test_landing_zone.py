@@ -19,7 +19,6 @@ import pyarrow as pa
 import pytest
 
 from dataflow360.clients import s3 as s3_store
-from dataflow360.clients.failures import readable_failures
 from dataflow360.clients.s3 import ObjectPath
 from dataflow360.errors import FatalError, RetriableError
 from dataflow360.pipeline import chunk, day_table, extraction, landing, registry, staging
@@ -28,6 +27,7 @@ from dataflow360.pipeline.run import Run
 from dataflow360.pipeline.zone import ZonePath
 from dataflow360.records.vols_meteo import VOLS_METEO
 from dataflow360.replay.selection import Group, Selection
+from dataflow360.stores.failures import readable_failures
 from tests.integration.buckets import bucket, files, keys, land_in, s3, zone
 from tests.integration.killing import Point, run_and_kill, small_chunks
 from tests.integration.support import (

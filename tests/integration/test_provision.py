@@ -31,9 +31,9 @@ from typer.testing import CliRunner
 
 from dataflow360.cli import app as command_line
 from dataflow360.errors import FatalError, RetriableError
-from dataflow360.provision import cassandra as provision_cassandra
 from dataflow360.provision import connected
 from dataflow360.provision.kafka import access_list
+from dataflow360.stores import cassandra_tables
 from stack import settings as env_file
 from stack.environment import connections, kafka_client_options
 from stack.profiles import Profile
@@ -92,7 +92,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connected, "PATIENCE_SECONDS", 1.0)
     monkeypatch.setattr(connected, "_PAUSE_SECONDS", 0.2)
     monkeypatch.setattr(connected, "_METADATA_SECONDS", 3.0)
-    monkeypatch.setattr(provision_cassandra, "DEFAULT_ROLE_SECONDS", 1.0)
+    monkeypatch.setattr(cassandra_tables, "DEFAULT_ROLE_SECONDS", 1.0)
 
 
 class TestMySQL:
@@ -253,7 +253,7 @@ class TestCassandra:
         assert self.state(root) == before
         rights = root.execute(f"LIST ALL PERMISSIONS OF {USER}")
         assert {(right.resource, right.permission) for right in rights} == {
-            ("<keyspace aerien>", permission) for permission in provision_cassandra.PERMISSIONS
+            ("<keyspace aerien>", permission) for permission in cassandra_tables.PERMISSIONS
         }
 
     def test_the_default_role_is_closed(self, user: object, root: Any) -> None:

@@ -41,7 +41,7 @@ def boards(client: Any) -> Iterator[RedisBoards]:
 
 @pytest.fixture
 def store(client: Any, boards: RedisBoards) -> RedisStore:
-    return RedisStore(client, DEPARTS_AEROPORTS, boards)
+    return RedisStore(client, replace(DEPARTS_AEROPORTS, store=boards))
 
 
 def rows(*departures: dict[str, Any]) -> pa.Table:
@@ -128,7 +128,7 @@ def test_the_board_is_the_rows_in_their_order_with_the_columns_of_the_contract(
         rows(departure(Vol="HC7"), departure("LOS", Vol="HC8")),
         rows(departure(Vol="HC1"), departure(Vol="HC3", Compagnie='Air "Ω"')),
     ]
-    store.replace_boards(tables, OLD, order=1)
+    store.finish_batch(tables, OLD, order=1)
     shown = board(client, boards)
     assert [line["Vol"] for line in shown] == ["HC7", "HC1", "HC3"]
     assert [list(line) for line in shown] == [list(DEPARTS_AEROPORTS.columns)] * 3
@@ -140,9 +140,9 @@ def test_the_board_is_the_rows_in_their_order_with_the_columns_of_the_contract(
 def test_a_board_is_replaced_as_a_whole_and_others_stay(
     store: RedisStore, client: Any, boards: RedisBoards
 ) -> None:
-    store.replace_boards([rows(departure(Vol="HC1"), departure("LOS", Vol="HC2"))], OLD, order=1)
+    store.finish_batch([rows(departure(Vol="HC1"), departure("LOS", Vol="HC2"))], OLD, order=1)
     for _ in range(2):
-        store.replace_boards([rows(departure(Vol="HC3"))], NEW, order=2)
+        store.finish_batch([rows(departure(Vol="HC3"))], NEW, order=2)
         assert [line["Vol"] for line in board(client, boards)] == ["HC3"]
         assert [line["Vol"] for line in board(client, boards, "LOS")] == ["HC2"]
 
@@ -151,8 +151,8 @@ def test_a_board_is_replaced_as_a_whole_and_others_stay(
 def test_neither_an_older_interval_nor_an_older_batch_replaces_a_board(
     store: RedisStore, client: Any, boards: RedisBoards, interval: str, order: int
 ) -> None:
-    store.replace_boards([rows(departure(Vol="HC2"))], NEW, order=2)
-    store.replace_boards([rows(departure(Vol="HC1"), departure("LOS", Vol="HC1"))], interval, order)
+    store.finish_batch([rows(departure(Vol="HC2"))], NEW, order=2)
+    store.finish_batch([rows(departure(Vol="HC1"), departure("LOS", Vol="HC1"))], interval, order)
     assert [line["Vol"] for line in board(client, boards)] == ["HC2"]
     assert [line["Vol"] for line in board(client, boards, "LOS")] == ["HC1"]
 
@@ -160,14 +160,14 @@ def test_neither_an_older_interval_nor_an_older_batch_replaces_a_board(
 def test_a_later_batch_of_the_same_interval_replaces_a_board(
     store: RedisStore, client: Any, boards: RedisBoards
 ) -> None:
-    store.replace_boards([rows(departure(Vol="HC1"))], NEW, order=9)
-    store.replace_boards([rows(departure(Vol="HC2"))], NEW, order=10)
+    store.finish_batch([rows(departure(Vol="HC1"))], NEW, order=9)
+    store.finish_batch([rows(departure(Vol="HC2"))], NEW, order=10)
     assert [line["Vol"] for line in board(client, boards)] == ["HC2"]
 
 
 def test_no_rows_write_nothing(store: RedisStore, client: Any, boards: RedisBoards) -> None:
     store.upsert(rows(), BATCH_A, order=1)
-    store.replace_boards([rows()], NEW, order=1)
+    store.finish_batch([rows()], NEW, order=1)
     assert list(client.scan_iter(f"{boards.prefix}:*", 1_000)) == []
     assert known(store, rows()) == []
 
@@ -175,7 +175,7 @@ def test_no_rows_write_nothing(store: RedisStore, client: Any, boards: RedisBoar
 def test_everything_goes_in_its_time(store: RedisStore, client: Any, boards: RedisBoards) -> None:
     table = rows(departure())
     store.upsert(table, BATCH_A, order=1)
-    store.replace_boards([table], NEW, order=1)
+    store.finish_batch([table], NEW, order=1)
     prefix = boards.prefix
     left = {key.decode(): client.ttl(key) for key in client.scan_iter(f"*{prefix}*", 1_000)}
     hours = boards.board_hours * 3_600
@@ -209,7 +209,7 @@ def test_a_version_written_meanwhile_is_noticed_and_stays(
     table = rows(departure())
     client = Interrupted(client, lambda: store.upsert(table, BATCH_B, order=2))
     with pytest.raises(RetriableError, match=f"Another run has written redis.{boards.prefix}"):
-        RedisStore(client, DEPARTS_AEROPORTS, boards).upsert(table, BATCH_A, order=1)
+        RedisStore(client, replace(DEPARTS_AEROPORTS, store=boards)).upsert(table, BATCH_A, order=1)
     assert known(store, table) == [(hashes(table)[0], BATCH_B)]
 
 
@@ -217,9 +217,9 @@ def test_a_board_replaced_meanwhile_is_noticed_and_stays(
     store: RedisStore, client: Any, boards: RedisBoards
 ) -> None:
     newer = [rows(departure(Vol="HC2"))]
-    other = Interrupted(client, lambda: store.replace_boards(newer, NEW, order=2))
+    other = Interrupted(client, lambda: store.finish_batch(newer, NEW, order=2))
     with pytest.raises(RetriableError, match="at the same time; this task tries again"):
-        RedisStore(other, DEPARTS_AEROPORTS, boards).replace_boards(
+        RedisStore(other, replace(DEPARTS_AEROPORTS, store=boards)).finish_batch(
             [rows(departure(Vol="HC1"))], OLD, order=1
         )
     assert [line["Vol"] for line in board(client, boards)] == ["HC2"]

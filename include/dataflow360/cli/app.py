@@ -5,18 +5,20 @@ from __future__ import annotations
 import typer
 from rich.console import Console
 
-from dataflow360.cli import aws, provision, quarantine, rebuild
+from dataflow360.cli import aws, quarantine
 from dataflow360.cli.contracts import contracts
 from dataflow360.cli.extract import extract
+from dataflow360.cli.provision import provision
+from dataflow360.cli.rebuild import rebuild
 from dataflow360.errors import DataFlowError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command()(extract)
 app.command()(contracts)
 app.add_typer(aws.app, name="aws")
-app.add_typer(provision.app, name="provision")
 app.add_typer(quarantine.app, name="quarantine")
-app.add_typer(rebuild.app, name="rebuild")
+app.command()(provision)
+app.command()(rebuild)
 
 
 def main() -> None:

@@ -40,7 +40,7 @@ def tail(
     went wrong is red. It needs the connection that `python -m stack run -- …` gives.
     """
     from dataflow360.aws.tail import Tail
-    from dataflow360.clients.failures import readable_failures
+    from dataflow360.stores.failures import readable_failures
 
     # What Airflow says of each connection would lie between the lines.
     logging.getLogger("airflow").setLevel(logging.ERROR)

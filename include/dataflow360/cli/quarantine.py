@@ -172,7 +172,7 @@ def _given(
 def _session() -> Iterator[Any]:
     """A session with MySQL; a server that fails is said in a sentence."""
     from dataflow360.clients import mysql
-    from dataflow360.clients.failures import readable_failures
+    from dataflow360.stores.failures import readable_failures
 
     with readable_failures(), mysql.connect() as connection:
         yield connection

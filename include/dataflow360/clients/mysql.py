@@ -1,4 +1,4 @@
-"""MySQL: sessions through the provider's hook, how a statement is run, how moments are stored."""
+"""MySQL: sessions through the provider's hook, statements, moments, what its failures mean."""
 
 from __future__ import annotations
 
@@ -7,9 +7,26 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import MySQLdb
 from airflow.providers.mysql.hooks.mysql import MySqlHook
+from MySQLdb.constants import CR, ER
+
+from dataflow360.errors import DataFlowError, FatalError, RetriableError
 
 CONNECTION_ID = "dataflow360_mysql"
+
+#: Errors that MySQL has and MariaDB, whose constants these are, has not: two sessions that wait
+#: for each other's named locks, and one that was closed because it was idle.
+_MYSQL_ONLY_RETRIABLE = {3058, 4031}
+_RETRIABLE = _MYSQL_ONLY_RETRIABLE | {
+    CR.CONNECTION_ERROR, CR.CONN_HOST_ERROR, CR.UNKNOWN_HOST, CR.SERVER_HANDSHAKE_ERR,
+    CR.SERVER_GONE_ERROR, CR.SERVER_LOST,
+    ER.CON_COUNT_ERROR, ER.SERVER_SHUTDOWN, ER.LOCK_WAIT_TIMEOUT, ER.LOCK_DEADLOCK,
+}  # fmt: skip
+_FORBIDDEN = {
+    ER.ACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR, ER.TABLEACCESS_DENIED_ERROR,
+    ER.SPECIFIC_ACCESS_DENIED_ERROR,
+}  # fmt: skip
 
 
 @contextmanager
@@ -44,3 +61,22 @@ def utc(moment: datetime) -> datetime:
 def stored(moment: datetime) -> datetime:
     """The inverse of :func:`utc`."""
     return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def failure(error: Exception, administrator: str, next_step: str) -> DataFlowError | None:
+    """What an error of the client means; None if it is another's, or the statement's own fault."""
+    if not isinstance(error, MySQLdb.OperationalError | MySQLdb.InterfaceError):
+        return None
+    code, *rest = error.args or (0,)
+    cause = (str(rest[0]) if rest else str(error)).rstrip(".")
+    if int(code) in _RETRIABLE or isinstance(error, MySQLdb.InterfaceError):
+        return RetriableError(
+            f"MySQL (connection {CONNECTION_ID}{administrator}) does not answer: {cause}; "
+            f"{next_step}."
+        )
+    if int(code) in _FORBIDDEN:
+        return FatalError(
+            f"MySQL refuses the user of connection {CONNECTION_ID}{administrator}: {cause}; "
+            "mend its password or grants."
+        )
+    return None

@@ -124,7 +124,7 @@ class ObjectPath:
         """Turn what S3 answers into the errors of files, or into a sentence.
 
         What is not turned here, a server that is away for example, is as with every other service
-        of AWS (``clients/failures.py``).
+        of AWS (``stores/failures.py``).
         """
         try:
             yield

@@ -20,7 +20,7 @@ from dataflow360.pipeline.registry import Batch
 from dataflow360.pipeline.run import Run
 from dataflow360.records.contract import CONTENT_HASH
 from dataflow360.records.identity import bytes_of
-from dataflow360.stores.opening import open_store
+from dataflow360.stores.store import open_store
 
 log = logging.getLogger(__name__)
 

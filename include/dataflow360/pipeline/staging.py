@@ -22,9 +22,7 @@ from dataflow360.pipeline import landing, registry
 from dataflow360.pipeline.chunk import regroup
 from dataflow360.pipeline.registry import Batch
 from dataflow360.records.contract import CONTENT_HASH, RecordType
-from dataflow360.stores.opening import open_store
-from dataflow360.stores.redis import RedisStore
-from dataflow360.stores.store import Store
+from dataflow360.stores.store import Store, open_store
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +116,6 @@ def _apply(connection: Any, store: Store, batch: Batch) -> None:
     assert batch.stage_order is not None  # noqa: S101
     for rows in landing.read_tables(batch.delta):
         store.upsert(rows, batch.batch_id, batch.stage_order)
-    # A few records out of quarantine are no board.
-    if isinstance(store, RedisStore) and not batch.only_adds:
-        store.replace_boards(landing.valid_rows(batch.folder), batch.source_key, batch.stage_order)
+    if not batch.only_adds:  # a few records out of quarantine are not all of an interval
+        store.finish_batch(landing.valid_rows(batch.folder), batch.source_key, batch.stage_order)
     registry.mark(connection, batch.batch_id, "staged")

@@ -1,6 +1,6 @@
-"""Make what the project needs on a store: topics, databases, tables, users and their rights.
+"""Make what the project needs before it runs: topics, databases, tables, users and their rights.
 
-The modules ``kafka``, ``mysql`` and ``cassandra`` say what is made, on a client that is signed in
-as an administrator; ``connected`` does it where Airflow's connections lead. Everything is safe to
+``connected`` does it where Airflow's connections lead: what each store needs, the store says
+itself; Kafka's topics are in ``kafka``, Airflow's users in ``airflow_users``. Everything is safe to
 repeat: what is there stays as it is, and users get the passwords that are set now.
 """

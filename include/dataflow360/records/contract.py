@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal, Protocol
 
 import pandas as pd
 import pandera.pandas as pandera
@@ -28,10 +28,26 @@ TIME_PATTERN = r"^([01]\d|2[0-3]):[0-5]\d$"
 TRIMMED_PATTERN = r"^\S(.*\S)?$"
 
 
+class StorePlace(Protocol):
+    """Where the rows of a record type are kept.
+
+    Attributes:
+        kind: The store: a module of ``dataflow360.stores``.
+    """
+
+    kind: ClassVar[str]
+
+    @property
+    def name(self) -> str:
+        """Qualified name of the place in its store."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class MySQLTable:
     """A table clustered by the natural key of its record type."""
 
+    kind: ClassVar[str] = "mysql"
     database: str
     table: str
 
@@ -54,6 +70,7 @@ class CassandraTable:
         derived: Columns that exist in the store only: name, Arrow type and how to compute them.
     """
 
+    kind: ClassVar[str] = "cassandra"
     keyspace: str
     table: str
     partition_key: tuple[str, ...]
@@ -82,6 +99,7 @@ class RedisBoards:
         version_days: Time to live of the versions of a day's events.
     """
 
+    kind: ClassVar[str] = "redis"
     prefix: str
     place: str
     day: str
@@ -104,6 +122,7 @@ class DynamoDBTable:
         history: Every row, by the natural key.
     """
 
+    kind: ClassVar[str] = "dynamodb"
     stream: str
     table: str
     history: str
@@ -140,7 +159,7 @@ class RecordType:
     id_column: str
     entity: str
     event_time: Callable[[pa.Table], pa.Array]
-    store: MySQLTable | CassandraTable | RedisBoards | DynamoDBTable
+    store: StorePlace
     topics: tuple[str, ...]
 
     @property

@@ -21,8 +21,7 @@ from dataflow360.records.identity import content_hashes, event_ids
 from dataflow360.records.validation import check
 from dataflow360.sources import sources
 from dataflow360.sources.source import Origin, Parse
-from dataflow360.stores.opening import open_store
-from dataflow360.stores.store import Store
+from dataflow360.stores.store import Store, open_store
 
 #: Records that are judged at once: they are held in memory with their bytes.
 _RECORDS_AT_ONCE = 5_000

@@ -1,1 +1,1 @@
-"""Where rows are kept: MySQL and Cassandra."""
+"""Where rows are kept: each store is a module that describes it (``store.py``)."""

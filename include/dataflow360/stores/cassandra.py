@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
-from typing import Any
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, cast
 from uuid import UUID
 
 import numpy as np
@@ -19,9 +21,13 @@ from cassandra.query import (
     PreparedStatement,
 )
 
+from dataflow360.clients import cassandra
+from dataflow360.clients.cassandra import CONNECTION_ID
+from dataflow360.clients.connections import ADMINISTRATOR, account_of, connection_of
 from dataflow360.records.contract import BATCH_ID, CONTENT_HASH, CassandraTable, RecordType
 from dataflow360.records.identity import EVENT_ID_TYPE
-from dataflow360.stores.store import Known
+from dataflow360.stores import cassandra_tables
+from dataflow360.stores.store import Known, Store
 
 #: Reads see what was written, whichever replica is down.
 _CONSISTENCY = ConsistencyLevel.LOCAL_QUORUM
@@ -35,11 +41,12 @@ _EPOCH_DAY = np.uint32(2**31)
 Cells = tuple[bytes | None, ...]
 
 
-class CassandraStore:
+class CassandraStore(Store):
     """The rows of one record type in their table."""
 
-    def __init__(self, session: Any, record: RecordType, table: CassandraTable) -> None:
+    def __init__(self, session: Any, record: RecordType) -> None:
         """Work on an open session, which stays the caller's."""
+        table = cast("CassandraTable", record.store)
         self._session = session
         self._record = record
         self._table = table
@@ -55,6 +62,33 @@ class CassandraStore:
             f"WHERE {' AND '.join(f'{name} = ?' for name in self._range_key)}"
         )
         self._select.consistency_level = _CONSISTENCY
+
+    @classmethod
+    @contextmanager
+    def open(cls, record: RecordType, mysql_connection: Any) -> Iterator[Store]:
+        """Work on a session of its own."""
+        del mysql_connection
+        with cassandra.connect() as session:
+            yield cls(session, record)
+
+    @staticmethod
+    def description(record: RecordType) -> str:
+        """The table."""
+        return f"`{record.store.name}` (Cassandra)"
+
+    failure = staticmethod(cassandra.failure)
+
+    @staticmethod
+    def provision(replication_factor: int | None) -> str:
+        """Make keyspace, tables and role; on a new server, its administrator first.
+
+        The factor holds for each data centre; it is 1 by default.
+        """
+        user = account_of(connection_of(CONNECTION_ID))
+        admin = connection_of(CONNECTION_ID + ADMINISTRATOR)
+        sign_in = partial(cassandra.signed_in, admin.conn_id)
+        cassandra_tables.provision(sign_in, account_of(admin), user, replication_factor or 1)
+        return "Cassandra has the keyspace, the tables and the role."
 
     def lookup(self, rows: pa.Table) -> Known:
         """Find the stored versions: one range read for each partition and day."""
@@ -162,3 +196,6 @@ def _cuts(starts: np.ndarray, total: int) -> Iterator[tuple[int, int]]:
     for first, last in zip(starts, [*starts[1:], total], strict=True):
         for start in range(int(first), int(last), _BATCH_ROWS):
             yield start, min(start + _BATCH_ROWS, int(last))
+
+
+STORE = CassandraStore

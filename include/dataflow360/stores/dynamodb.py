@@ -6,31 +6,48 @@ written as into any other store: when ``upsert`` returns, they are there.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, cast
+
 import pyarrow as pa
 from tenacity import wait_fixed
 
+from dataflow360.clients import aws
 from dataflow360.clients.aws import client
 from dataflow360.clients.polling import poll
 from dataflow360.errors import RetriableError
-from dataflow360.records.contract import CONTENT_HASH, DynamoDBTable
+from dataflow360.records.contract import CONTENT_HASH, DynamoDBTable, RecordType
 from dataflow360.stores import dynamodb_tables
-from dataflow360.stores.store import Known
+from dataflow360.stores.store import Known, Store
 from dataflow360.streams import kinesis, measurements
 
 _ARRIVE_SECONDS = 120.0
 _LOOK_EVERY_SECONDS = 0.5
 
 
-class DynamoDBStore:
+class DynamoDBStore(Store):
     """The tables that the Lambda function fills, and the stream that leads to them."""
 
-    def __init__(self, table: DynamoDBTable) -> None:
-        """Write to the stream of a table.
+    def __init__(self, record: RecordType) -> None:
+        """Write to the stream that leads to the tables of a record type."""
+        self._table = cast("DynamoDBTable", record.store)
 
-        Args:
-            table: The tables and their stream.
-        """
-        self._table = table
+    @classmethod
+    def open(cls, record: RecordType, mysql_connection: Any) -> AbstractContextManager[Store]:
+        """Nothing is opened: each call to AWS stands for itself."""
+        del mysql_connection
+        return nullcontext(cls(record))
+
+    @staticmethod
+    def description(record: RecordType) -> str:
+        """The two tables, and the stream that fills them."""
+        tables = cast("DynamoDBTable", record.store)
+        return (
+            f"`{tables.table}` (DynamoDB), the latest row of each `{record.entity}`, and "
+            f"`{tables.history}`, every row; filled from the Kinesis stream `{tables.stream}`"
+        )
+
+    failure = staticmethod(aws.failure)
 
     def lookup(self, rows: pa.Table) -> Known:
         """Find the stored versions of rows.
@@ -83,3 +100,6 @@ def _stored_hash(held: dynamodb_tables.Held, data: bytes, own: int) -> int | Non
     if not dynamodb_tables.is_same(item, data):
         return ~own
     return None if held.item(key) is None else own
+
+
+STORE = DynamoDBStore

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import MySQLdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
+from airflow.providers.mysql.hooks.mysql import MySqlHook
 
-from dataflow360.clients.mysql import execute, fetch
+from dataflow360.clients import mysql
+from dataflow360.clients.account import Account
+from dataflow360.clients.connections import ADMINISTRATOR, account_of, connection_of
+from dataflow360.clients.mysql import CONNECTION_ID, execute, fetch
 from dataflow360.errors import FatalError
 from dataflow360.records.contract import (
     BATCH_ID,
@@ -20,7 +27,8 @@ from dataflow360.records.contract import (
     RecordType,
 )
 from dataflow360.records.identity import uuid_strings
-from dataflow360.stores.store import Known
+from dataflow360.stores import mysql_tables
+from dataflow360.stores.store import Known, Store
 
 _FORMAT = (
     "CHARACTER SET utf8mb4 FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"' ESCAPED BY '' "
@@ -30,23 +38,50 @@ _FORMAT = (
 _WRITE_OPTIONS = pacsv.WriteOptions(
     include_header=False, quoting_style="all_valid", null_string="NULL"
 )
-
-
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 #: Into how many ranges of the key a probe may fall; MySQL reads all rows where there are too many.
 _RANGES = 1_000
 #: Types that a file for LOAD DATA has otherwise than Arrow writes them.
 _LOADED_AS = {pa.bool_(): pa.int8(), MOMENT: pa.timestamp("s")}
 
 
-class MySQLStore:
+class MySQLStore(Store):
     """The rows of one record type in their table, clustered by natural key."""
 
-    def __init__(self, connection: Any, record: RecordType, table: MySQLTable) -> None:
+    def __init__(self, connection: Any, record: RecordType) -> None:
         """Work on an open session, which stays the caller's."""
+        table = cast("MySQLTable", record.store)
         self._connection = connection
         self._record = record
         self._table = table.name
         self._keys_table = f"{table.database}.lookup_{table.table}"
+
+    @classmethod
+    def open(cls, record: RecordType, mysql_connection: Any) -> AbstractContextManager[Store]:
+        """Work on the session of the pipeline's own accounts."""
+        return nullcontext(cls(mysql_connection, record))
+
+    @staticmethod
+    def description(record: RecordType) -> str:
+        """The table."""
+        return f"`{record.store.name}` (MySQL)"
+
+    failure = staticmethod(mysql.failure)
+
+    @staticmethod
+    def provision(replication_factor: int | None) -> str:
+        """Make databases, tables and user.
+
+        The user may sign in from anywhere, unless the server is on the loopback interface.
+        """
+        if replication_factor is not None:
+            raise FatalError("MySQL has no replication factor; leave --replication-factor out.")
+        user = account_of(connection_of(CONNECTION_ID))
+        admin = connection_of(CONNECTION_ID + ADMINISTRATOR)
+        host = "127.0.0.1" if (admin.host or "localhost") in _LOOPBACK else "%"
+        with _refusals(user), closing(MySqlHook(admin.conn_id).get_conn()) as session:
+            mysql_tables.provision(session, user, host)
+        return "MySQL has the databases, the tables and the user."
 
     def lookup(self, rows: pa.Table) -> Known:
         """Find the stored versions: a range probe first, then a join with the rows' keys."""
@@ -135,3 +170,21 @@ class MySQLStore:
                 f"MySQL changed a value while loading {self._table}: {warning[2]}; bring the "
                 "table's columns in line with the contract."
             )
+
+
+@contextmanager
+def _refusals(user: Account) -> Iterator[None]:
+    """What MySQL refuses besides an administrator; its words may quote a password."""
+    try:
+        yield
+    except MySQLdb.Error as error:
+        if mysql.failure(error, ADMINISTRATOR, ""):
+            raise
+        cause = str(error.args[-1]).replace(user.password, "***")
+        raise FatalError(
+            f"MySQL refuses what connection {CONNECTION_ID}{ADMINISTRATOR} asks for: {cause}; "
+            "mend the server's settings or the connection's password."
+        ) from None
+
+
+STORE = MySQLStore

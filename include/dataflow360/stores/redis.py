@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from redis.exceptions import WatchError
 
+from dataflow360.clients import redis
 from dataflow360.errors import RetriableError
 from dataflow360.records.contract import CONTENT_HASH, RecordType, RedisBoards
 from dataflow360.records.identity import bytes_of, fixed_binary
 from dataflow360.records.json_text import json_objects
-from dataflow360.stores.store import Known
+from dataflow360.stores.store import Known, Store
 
 #: One version of an event, as the versions of a place and day are kept: packed, one after the
 #: other, so that a day is one value to read, to compare and to write.
@@ -34,7 +35,7 @@ _EXPIRE_ALL = "for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ARGV[1]) 
 _GUARD_SECONDS = 3_600
 
 
-class RedisStore:
+class RedisStore(Store):
     """The boards of one record type.
 
     Keys: ``<prefix>:<place>`` is the board, ``written:<prefix>:<place>`` says from which interval
@@ -42,11 +43,30 @@ class RedisStore:
     ``writing:<prefix>`` with it.
     """
 
-    def __init__(self, client: Any, record: RecordType, boards: RedisBoards) -> None:
+    def __init__(self, client: Any, record: RecordType) -> None:
         """Work with an open client, which stays the caller's."""
         self._client = client
         self._record = record
-        self._boards = boards
+        self._boards = cast("RedisBoards", record.store)
+
+    @classmethod
+    @contextmanager
+    def open(cls, record: RecordType, mysql_connection: Any) -> Iterator[Store]:
+        """Work with a client of its own."""
+        del mysql_connection
+        with redis.connect() as client:
+            yield cls(client, record)
+
+    @staticmethod
+    def description(record: RecordType) -> str:
+        """The boards, and for how long they are kept."""
+        boards = cast("RedisBoards", record.store)
+        return (
+            f"`{boards.prefix}:<{boards.place}>` (Redis), a JSON array of the rows of the "
+            f"latest board, kept for {boards.board_hours} hours"
+        )
+
+    failure = staticmethod(redis.failure)
 
     def lookup(self, rows: pa.Table) -> Known:
         """Find the stored versions by one pipelined read."""
@@ -79,7 +99,7 @@ class RedisStore:
             values = dict(zip(names, days, strict=True))
             _set_all(transaction, values, self._boards.version_days * 86_400)
 
-    def replace_boards(self, tables: Iterable[pa.Table], as_of: str, order: int) -> None:
+    def finish_batch(self, tables: Iterable[pa.Table], as_of: str, order: int) -> None:
         """Replace the boards of the places in a batch, all at once.
 
         A board of a later interval, or of a later batch of the same, stays: a run of the past
@@ -180,3 +200,6 @@ def _merged(
         same &= part[by_age][1:] == part[by_age][:-1]
     newest = by_age[np.append(~same, True)[: len(both)]]
     return both[newest], np.cumsum(np.bincount(keys[newest], minlength=len(stored)))
+
+
+STORE = RedisStore

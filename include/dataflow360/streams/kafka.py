@@ -1,4 +1,4 @@
-"""Kafka: clients through the provider's hooks, transactional sending, bounded reading."""
+"""Kafka: clients through the provider's hooks, transactional sending, bounded reading, failures."""
 
 from __future__ import annotations
 
@@ -21,10 +21,17 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
-from dataflow360.errors import RetriableError
+from dataflow360.errors import DataFlowError, FatalError, RetriableError
 from dataflow360.records.topics import ID_PREFIX
 
 CONNECTION_ID = "dataflow360_kafka"
+
+_FENCED = {KafkaError._FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
+_FORBIDDEN = {
+    KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED,
+    KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+}  # fmt: skip
 
 _READ_TIMEOUT_SECONDS = 90.0
 #: A poll returns after this long, or with this many messages.
@@ -209,3 +216,24 @@ def _place(message: Any) -> tuple[tuple[str, int], int]:
 
 def _received(message: Any) -> Received:
     return Received(message.key() or b"", message.value() or b"", dict(message.headers() or ()))
+
+
+def failure(error: Exception, administrator: str, next_step: str) -> DataFlowError | None:
+    """What an error of the client means; None if it is another's."""
+    if not isinstance(error, KafkaException):
+        return None
+    cause = error.args[0]
+    if cause.code() in _FENCED:
+        return RetriableError(
+            "Another run of the same batch has taken over its publication; "
+            "this task tries again and finds what that one has done."
+        )
+    if cause.code() in _FORBIDDEN:
+        return FatalError(
+            f"Kafka refuses the user of connection {CONNECTION_ID}{administrator}: "
+            f"{cause.str()}; mend its password or access rights."
+        )
+    return RetriableError(
+        f"Kafka (connection {CONNECTION_ID}{administrator}) does not answer: {cause.str()}; "
+        f"{next_step}."
+    )

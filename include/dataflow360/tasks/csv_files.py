@@ -16,10 +16,10 @@ def unloaded_files() -> list[str]:
     When there are none, the ledger says that the run was skipped for that.
     """
     from dataflow360.clients import mysql
-    from dataflow360.clients.failures import readable_failures
     from dataflow360.pipeline import ledger
     from dataflow360.pipeline.run import run_of
     from dataflow360.sources.csv_files import files
+    from dataflow360.stores.failures import readable_failures
 
     context = get_current_context()
     request = Request.checked(dict(context["params"]))
@@ -36,10 +36,10 @@ def unloaded_files() -> list[str]:
 
 def land_file(name: str) -> str:
     """Body of an extract task for one file of the inbox; returns the id of the landed batch."""
-    from dataflow360.clients.failures import readable_failures
     from dataflow360.pipeline.extraction import extract
     from dataflow360.pipeline.run import run_of
     from dataflow360.sources.csv_files import files, inbox
+    from dataflow360.stores.failures import readable_failures
 
     context = get_current_context()
     request = Request.checked(dict(context["params"]))

@@ -21,9 +21,9 @@ def watch() -> list[str]:
 
     from dataflow360.alerts import dag_files, notifiers, watching
     from dataflow360.clients import mysql
-    from dataflow360.clients.failures import readable_failures
     from dataflow360.errors import FatalError
     from dataflow360.pipeline import registry
+    from dataflow360.stores.failures import readable_failures
 
     context = get_current_context()
     found, broken = dag_files.read(Path(context["dag"].fileloc).parent)

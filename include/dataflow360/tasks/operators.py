@@ -82,7 +82,7 @@ class RecordsArriveOperator(BaseOperator):
 
     def _look(self) -> Arrival:
         from dataflow360.aws import arrival
-        from dataflow360.clients.failures import readable_failures
+        from dataflow360.stores.failures import readable_failures
 
         with readable_failures():
             seen = arrival.look(self.batch_id)

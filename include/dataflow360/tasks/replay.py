@@ -23,11 +23,11 @@ def select_quarantined() -> list[str]:
     Returns:
         The groups to replay; none for a dry run, a dismissal, or when no record passes.
     """
-    from dataflow360.clients.failures import readable_failures
     from dataflow360.pipeline.run import run_of
     from dataflow360.replay import replaying
     from dataflow360.replay.outcome import XCOM_KEY
     from dataflow360.replay.request import ReplayRequest
+    from dataflow360.stores.failures import readable_failures
 
     context = get_current_context()
     request = ReplayRequest.checked(dict(context["params"]))
@@ -50,10 +50,10 @@ def land_replayed(group: str) -> str:
         AirflowSkipException: No record of the group passes any more; the reason is in the ledger.
     """
     from dataflow360.clients import mysql
-    from dataflow360.clients.failures import readable_failures
     from dataflow360.pipeline import ledger
     from dataflow360.pipeline.run import run_of
     from dataflow360.replay import replaying
+    from dataflow360.stores.failures import readable_failures
 
     run = run_of(get_current_context())
     with readable_failures():
@@ -68,8 +68,8 @@ def land_replayed(group: str) -> str:
 @task
 def settle(batch_id: str) -> int:
     """Mark the records in quarantine as replayed that the batch has brought to their store."""
-    from dataflow360.clients.failures import readable_failures
     from dataflow360.replay import replaying
+    from dataflow360.stores.failures import readable_failures
 
     with readable_failures():
         return replaying.settle(batch_id)

@@ -76,10 +76,10 @@ def land(source: Source, *, day: str | None = None) -> str:
         AirflowSkipException: There is nothing to fetch; the reason is in the ledger.
     """
     from dataflow360.clients import mysql
-    from dataflow360.clients.failures import readable_failures
     from dataflow360.pipeline import ledger
     from dataflow360.pipeline.extraction import extract
     from dataflow360.pipeline.run import day_interval, parse_day, run_of
+    from dataflow360.stores.failures import readable_failures
 
     context = get_current_context()
     request = source.request.checked(dict(context["params"]))
@@ -118,8 +118,8 @@ def updated_days() -> list[str]:
 @task
 def stage(batch_id: str) -> str:
     """Bring what is new or changed in a batch into its store."""
-    from dataflow360.clients.failures import readable_failures
     from dataflow360.pipeline import staging
+    from dataflow360.stores.failures import readable_failures
 
     with readable_failures():
         return staging.stage(batch_id)
@@ -128,8 +128,8 @@ def stage(batch_id: str) -> str:
 @task
 def write_table(batch_id: str) -> list[str]:
     """Write the days that a batch has touched as Parquet files, from what the store holds now."""
-    from dataflow360.clients.failures import readable_failures
     from dataflow360.pipeline import day_table
+    from dataflow360.stores.failures import readable_failures
 
     with readable_failures():
         return day_table.write(batch_id)
@@ -138,8 +138,8 @@ def write_table(batch_id: str) -> list[str]:
 @task
 def publish(batch_id: str) -> str:
     """Send what is new or changed in a batch to its topic, exactly once."""
-    from dataflow360.clients.failures import readable_failures
     from dataflow360.pipeline import publishing
+    from dataflow360.stores.failures import readable_failures
 
     with readable_failures():
         return publishing.publish(batch_id)
@@ -149,9 +149,9 @@ def publish(batch_id: str) -> str:
 def reconcile(batch_id: str) -> Mapping[str, int]:
     """Prove from the stores that nothing is lost and nothing doubled; enter the run ledger."""
     from dataflow360.clients import mysql
-    from dataflow360.clients.failures import readable_failures
     from dataflow360.pipeline import reconciling, registry
     from dataflow360.pipeline.run import run_of
+    from dataflow360.stores.failures import readable_failures
 
     run = run_of(get_current_context())
     with readable_failures():

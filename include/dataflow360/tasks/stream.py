@@ -16,7 +16,7 @@ from dataflow360.tasks.steps import announce
 def put(batch_id: str) -> str:
     """Put the rows of a batch on the Kinesis stream."""
     from dataflow360.aws import putting
-    from dataflow360.clients.failures import readable_failures
+    from dataflow360.stores.failures import readable_failures
 
     with readable_failures():
         return putting.put(batch_id)
@@ -27,9 +27,9 @@ def reconcile(batch_id: str) -> Mapping[str, int]:
     """Prove that every row which was put is stored or given up; enter the run ledger."""
     from dataflow360.aws import reconciling
     from dataflow360.clients import mysql
-    from dataflow360.clients.failures import readable_failures
     from dataflow360.pipeline import registry
     from dataflow360.pipeline.run import run_of
+    from dataflow360.stores.failures import readable_failures
 
     run = run_of(get_current_context())
     with readable_failures():

@@ -66,7 +66,7 @@ class RecordsArrivedTrigger(BaseTrigger):
 
 def _look(batch_id: str) -> Arrival:
     from dataflow360.aws import arrival
-    from dataflow360.clients.failures import readable_failures
+    from dataflow360.stores.failures import readable_failures
 
     with readable_failures():
         return arrival.look(batch_id)

@@ -12,11 +12,11 @@ import pytest
 from botocore.stub import Stubber
 
 from dataflow360.clients import s3
-from dataflow360.clients.failures import readable_failures
 from dataflow360.clients.s3 import ObjectPath
 from dataflow360.errors import FatalError, RetriableError
 from dataflow360.pipeline import landing, zone
 from dataflow360.records.vols import VOLS
+from dataflow360.stores.failures import readable_failures
 
 OBJECT = ObjectPath("landing", "prefix/dag/valid.parquet")
 

@@ -8,10 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from dataflow360.cli import app as command_line
+from dataflow360.clients.account import Account
 from dataflow360.errors import FatalError, RetriableError
 from dataflow360.provision import connected
-from dataflow360.provision.account import Account
-from dataflow360.provision.cassandra import provision as provision_cassandra
+from dataflow360.stores import cassandra_tables
 
 SECRET = "a-password-of-nobody"
 
@@ -98,6 +98,29 @@ def test_a_replication_factor_is_one_at_least():
     assert "--replication-factor" in result.output
 
 
+def test_mysql_has_no_replication_factor():
+    assert "leave --replication-factor out" in refused("mysql", "--replication-factor", "3")
+
+
+@pytest.mark.parametrize("command", ["provision", "rebuild"])
+def test_what_is_not_known_is_named_with_what_is(command):
+    result = CliRunner().invoke(command_line.app, [command, "postgres"])
+    assert result.exit_code == 2
+    for word in ("postgres", "kafka", "cassandra", "mysql", "redis"):
+        assert word in result.output
+
+
+def test_a_topic_is_rebuilt_as_a_whole():
+    result = CliRunner().invoke(command_line.app, ["rebuild", "kafka", "--since", "2026-11-01"])
+    assert result.exit_code == 2
+    assert "without --since" in result.output
+
+
+def test_where_nothing_must_be_made_it_is_said():
+    result = CliRunner().invoke(command_line.app, ["provision", "redis"])
+    assert result.output == "Nothing must be made there before rows come.\n"
+
+
 @pytest.mark.enable_socket
 def test_a_server_that_is_away_is_waited_for_and_said_once(connect, closed_port, monkeypatch):
     monkeypatch.setattr(connected, "PATIENCE_SECONDS", 0.3)
@@ -109,7 +132,7 @@ def test_a_server_that_is_away_is_waited_for_and_said_once(connect, closed_port,
     )  # fmt: skip
     said: list[str] = []
     with pytest.raises(RetriableError) as caught:
-        connected.mysql(said.append)
+        connected.store("mysql", None, said.append)
     assert said == [f"Waiting: {caught.value}"]
     assert str(caught.value).startswith(
         "MySQL (connection dataflow360_mysql_admin) does not answer: "
@@ -120,7 +143,7 @@ def test_a_server_that_is_away_is_waited_for_and_said_once(connect, closed_port,
 def test_what_is_refused_is_not_tried_again(monkeypatch):
     tries = []
 
-    def refuse() -> None:
+    def refuse() -> str:
         tries.append(1)
         raise FatalError("No.")
 
@@ -131,4 +154,6 @@ def test_what_is_refused_is_not_tried_again(monkeypatch):
 
 def test_the_default_role_cannot_be_cassandras_administrator():
     with pytest.raises(FatalError, match="The role cassandra cannot be Cassandra's administrator"):
-        provision_cassandra(pytest.fail, Account("cassandra", SECRET), Account("writer", SECRET), 1)
+        cassandra_tables.provision(
+            pytest.fail, Account("cassandra", SECRET), Account("writer", SECRET), 1
+        )

@@ -23,8 +23,8 @@ from confluent_kafka import KafkaError, KafkaException
 from MySQLdb.constants import CR, ER
 from redis import exceptions as redis
 
-from dataflow360.clients.failures import readable_failures
 from dataflow360.errors import FatalError, RetriableError, SkippableError
+from dataflow360.stores.failures import readable_failures
 
 NODE, OTHER = "192.0.2.1:9042", "192.0.2.2:9042"
 

@@ -10,9 +10,8 @@ from cassandra import AuthenticationFailed
 from cassandra.cluster import NoHostAvailable
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
-from dataflow360.clients.failures import cassandra_causes
+from dataflow360.clients.account import Account
 from dataflow360.errors import FatalError
-from dataflow360.provision.account import Account
 from dataflow360.records import ddl
 
 SignIn = Callable[[Account], AbstractContextManager[Any]]
@@ -115,6 +114,8 @@ def _opens(sign_in: SignIn, account: Account) -> bool:
 
 
 def _is_refusal(error: BaseException) -> bool:
-    return isinstance(error, NoHostAvailable) and any(
-        isinstance(cause, AuthenticationFailed) for cause in cassandra_causes(error)
+    return (
+        isinstance(error, NoHostAvailable)
+        and isinstance(error.errors, dict)
+        and any(isinstance(cause, AuthenticationFailed) for cause in error.errors.values())
     )

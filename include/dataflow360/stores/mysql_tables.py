@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from dataflow360.clients.account import Account
 from dataflow360.errors import FatalError
-from dataflow360.provision.account import Account
 from dataflow360.records import ddl
 
 PRIVILEGES = "SELECT, INSERT, UPDATE, DELETE, CREATE TEMPORARY TABLES"

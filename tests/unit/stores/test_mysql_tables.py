@@ -2,14 +2,14 @@
 
 import re
 
-from dataflow360.provision import mysql
-from dataflow360.provision.account import Account
+from dataflow360.clients.account import Account
+from dataflow360.stores import mysql_tables
 
 USER = Account("writer", "it's 100% secret")
 
 
-def statements(host: str = "%") -> list[mysql.Statement]:
-    return mysql.statements(USER, host)
+def statements(host: str = "%") -> list[mysql_tables.Statement]:
+    return mysql_tables.statements(USER, host)
 
 
 def test_every_database_is_made_before_its_tables_and_granted():
