@@ -22,12 +22,12 @@ class WeatherTable:
 
     def create(self) -> None:
         """Make it, empty."""
-        from benchmarks.records import WEATHER, WEATHER_STORE
-        from dataflow360.records import ddl
+        from benchmarks.records import WEATHER
+        from dataflow360.stores import mysql_tables
 
         self.drop()
         with administration.mysql() as cursor:
-            cursor.execute(ddl.mysql_table(WEATHER, WEATHER_STORE))
+            cursor.execute(mysql_tables.table(WEATHER))
 
     def empty(self) -> None:
         """Take everything out of it."""
@@ -51,12 +51,12 @@ class FlightsTable:
 
     def create(self) -> None:
         """Make it, empty."""
-        from benchmarks.records import FLIGHTS, FLIGHTS_STORE
-        from dataflow360.records import ddl
+        from benchmarks.records import FLIGHTS
+        from dataflow360.stores import cassandra_tables
 
         self.drop()
         with administration.cassandra() as session:
-            session.execute(ddl.cassandra_table(FLIGHTS, FLIGHTS_STORE))
+            session.execute(cassandra_tables.table(FLIGHTS))
 
     def empty(self) -> None:
         """Take everything out of it."""

@@ -52,13 +52,14 @@ class SQLiteStore(Store):
         return None
 
     @staticmethod
+    def ddl() -> dict[str, list[str]]:
+        return {"sqlite.sql": [_table(place) for place in _places()]}
+
+    @staticmethod
     def provision(replication_factor: int | None) -> str:
-        for store in {r.store for r in RECORD_TYPES.values() if isinstance(r.store, SQLiteTable)}:
-            with closing(sqlite3.connect(store.file)) as session:
-                session.execute(
-                    f"CREATE TABLE IF NOT EXISTS {store.table} (event_id BLOB PRIMARY KEY,"
-                    " hash INTEGER, batch TEXT, stage_order INTEGER, data BLOB)"
-                )
+        for place in _places():
+            with closing(sqlite3.connect(place.file)) as session:
+                session.execute(_table(place))
         return "SQLite has the tables."
 
     def lookup(self, rows: pa.Table) -> Known:
@@ -87,6 +88,17 @@ class SQLiteStore(Store):
             [(key, content, batch_id, order, text) for key, content, text in versions],
         )
         self._session.commit()
+
+
+def _places() -> list[SQLiteTable]:
+    return [r.store for r in RECORD_TYPES.values() if isinstance(r.store, SQLiteTable)]
+
+
+def _table(place: SQLiteTable) -> str:
+    return (
+        f"CREATE TABLE IF NOT EXISTS {place.table} (event_id BLOB PRIMARY KEY, hash INTEGER,"
+        " batch TEXT, stage_order INTEGER, data BLOB)"
+    )
 
 
 STORE = SQLiteStore

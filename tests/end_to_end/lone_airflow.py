@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import MySQLdb
 
-from dataflow360.records import ddl
+from dataflow360.stores import mysql_tables
 from stack.commands import find
 from stack.environment import HOST
 
@@ -72,7 +72,7 @@ def _mariadb(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
                 assert time.monotonic() < deadline, (folder / "mysql.log").read_text()
                 time.sleep(0.1)
         with connection.cursor() as cursor:
-            for statement in ddl.mysql():
+            for statement in mysql_tables.ddl():
                 cursor.execute(statement)
         connection.close()
         yield server, port

@@ -11,7 +11,7 @@ _DOCS = Path(__file__).parents[3] / "docs"
 
 def contracts() -> None:
     """Write the JSON Schemas, the DDL and the data dictionary into docs/."""
-    from dataflow360.records.documents import generated
+    from dataflow360.stores.documents import generated
 
     for name, text in generated().items():
         path = _DOCS / name

@@ -79,6 +79,11 @@ class CassandraStore(Store):
     failure = staticmethod(cassandra.failure)
 
     @staticmethod
+    def ddl() -> dict[str, list[str]]:
+        """Keyspaces and tables, on one node."""
+        return {"cassandra.cql": cassandra_tables.ddl(1)}
+
+    @staticmethod
     def provision(replication_factor: int | None) -> str:
         """Make keyspace, tables and role; on a new server, its administrator first.
 

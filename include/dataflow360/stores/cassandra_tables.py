@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, cast
 
+import pyarrow as pa
 from cassandra import AuthenticationFailed
 from cassandra.cluster import NoHostAvailable
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from dataflow360.clients.account import Account
 from dataflow360.errors import FatalError
-from dataflow360.records import ddl
+from dataflow360.records import RECORD_TYPES
+from dataflow360.records.contract import (
+    BATCH_ID,
+    CONTENT_HASH,
+    MOMENT,
+    CassandraTable,
+    RecordType,
+    arrow_type,
+)
 
 SignIn = Callable[[Account], AbstractContextManager[Any]]
 """Opens a session as a role; it raises ``NoHostAvailable`` when the server refuses the role."""
@@ -23,9 +32,51 @@ PERMISSIONS = ("SELECT", "MODIFY")
 DEFAULT_ROLE_SECONDS = 60.0
 """How long the default role is waited for, which a new server makes only after it listens."""
 
+_TYPES = {
+    pa.int8(): "tinyint",
+    pa.int16(): "smallint",
+    pa.int32(): "int",
+    pa.float64(): "double",
+    pa.bool_(): "boolean",
+    pa.date32(): "date",
+    MOMENT: "timestamp",
+    pa.string(): "text",
+}
 #: The role that a new server has, with a password that everyone knows.
 _DEFAULT_ROLE = Account("cassandra", "cassandra")
 _PAUSE_SECONDS = 0.5
+
+
+def keyspaces() -> list[str]:
+    """The keyspaces."""
+    stores = [record.store for record in RECORD_TYPES.values()]
+    return sorted({store.keyspace for store in stores if isinstance(store, CassandraTable)})
+
+
+def ddl(replication_factor: int) -> list[str]:
+    """Statements that create keyspaces and tables where they are missing."""
+    return [
+        *(
+            f"CREATE KEYSPACE IF NOT EXISTS {name} WITH replication = "
+            f"{{'class': 'NetworkTopologyStrategy', 'replication_factor': {replication_factor}}}"
+            for name in keyspaces()
+        ),
+        *(table(each) for each in RECORD_TYPES.values() if isinstance(each.store, CassandraTable)),
+    ]
+
+
+def table(record: RecordType) -> str:
+    """``CREATE TABLE`` of one record type."""
+    store = cast("CassandraTable", record.store)
+    lines = [
+        f"{record.id_column} uuid",
+        *(f"{name} {_TYPES[arrow_type(c)]}" for name, c in record.schema.columns.items()),
+        *(f"{name} {_TYPES[dtype]}" for name, dtype, _ in store.derived),
+        f"{CONTENT_HASH} bigint",
+        f"{BATCH_ID} text",
+        f"PRIMARY KEY (({', '.join(store.partition_key)}), {', '.join(store.clustering_key)})",
+    ]
+    return f"CREATE TABLE IF NOT EXISTS {store.name} (\n  " + ",\n  ".join(lines) + "\n)"
 
 
 def provision(sign_in: SignIn, admin: Account, user: Account, replication_factor: int) -> None:
@@ -86,7 +137,7 @@ def _make(session: Any, sign_in: SignIn, user: Account, replication_factor: int)
     session.execute(
         f"ALTER ROLE IF EXISTS {_DEFAULT_ROLE.name} WITH SUPERUSER = false AND LOGIN = false"
     )
-    for statement in ddl.cassandra(replication_factor):
+    for statement in ddl(replication_factor):
         session.execute(statement)
     session.execute(
         "CREATE ROLE IF NOT EXISTS %s WITH LOGIN = true AND PASSWORD = %s",
@@ -97,7 +148,7 @@ def _make(session: Any, sign_in: SignIn, user: Account, replication_factor: int)
         session.execute(
             "ALTER ROLE %s WITH LOGIN = true AND PASSWORD = %s", (user.name, user.password)
         )
-    for keyspace in ddl.cassandra_keyspaces():
+    for keyspace in keyspaces():
         for permission in PERMISSIONS:
             session.execute(f"GRANT {permission} ON KEYSPACE {keyspace} TO %s", (user.name,))
 

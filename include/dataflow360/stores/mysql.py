@@ -69,6 +69,11 @@ class MySQLStore(Store):
     failure = staticmethod(mysql.failure)
 
     @staticmethod
+    def ddl() -> dict[str, list[str]]:
+        """Databases and tables."""
+        return {"mysql.sql": mysql_tables.ddl()}
+
+    @staticmethod
     def provision(replication_factor: int | None) -> str:
         """Make databases, tables and user.
 

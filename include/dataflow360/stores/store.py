@@ -65,6 +65,11 @@ class Store(Protocol):
         return None
 
     @staticmethod
+    def ddl() -> dict[str, list[str]]:
+        """Statements that create what rows need, by the file that shows them; none by default."""
+        return {}
+
+    @staticmethod
     def provision(replication_factor: int | None) -> str:
         """Make, as an administrator, what must be there before rows come; nothing by default.
 

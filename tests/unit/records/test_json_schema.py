@@ -8,7 +8,7 @@ from airflow.sdk import ObjectStoragePath
 from jsonschema import Draft202012Validator
 
 from dataflow360.records import RECORD_TYPES
-from dataflow360.records.documents import json_schema
+from dataflow360.records.json_schema import json_schema
 from dataflow360.sources.csv_files import files
 from dataflow360.streams.messages import messages
 

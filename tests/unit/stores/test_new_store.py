@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from dataflow360.cli import app as command_line
 from dataflow360.errors import RetriableError
 from dataflow360.records.contract import CONTENT_HASH
-from dataflow360.records.documents import data_dictionary
+from dataflow360.stores.documents import data_dictionary, generated
 from dataflow360.stores.failures import readable_failures
 from dataflow360.stores.store import open_store
 from tests.new_store import kept_in_sqlite
@@ -39,6 +39,10 @@ def test_rows_are_written_and_found(made, made_rows, identified):
 def test_the_data_dictionary_tells_where_they_are(kept_in_sqlite):
     section = data_dictionary().partition(f"\n## {kept_in_sqlite.name}\n")[2]
     assert "\n- Store: `donnees_meteo` (SQLite)\n" in section
+
+
+def test_its_tables_are_shown(kept_in_sqlite):
+    assert "CREATE TABLE IF NOT EXISTS donnees_meteo (" in generated()["schemas/sqlite.sql"]
 
 
 def test_what_its_client_raises_is_one_sentence(kept_in_sqlite):

@@ -6,8 +6,8 @@ import pytest
 
 from dataflow360.records import RECORD_TYPES
 from dataflow360.records.contract import CassandraTable, DynamoDBTable, MySQLTable, RedisBoards
-from dataflow360.records.documents import data_dictionary, generated
 from dataflow360.records.topics import LEDGER_TOPIC, TOPICS
+from dataflow360.stores.documents import data_dictionary, generated
 
 DOCUMENTS = generated()
 

@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from dataflow360.records import RECORD_TYPES, control, ddl
-from dataflow360.records.contract import CassandraTable, DynamoDBTable, MySQLTable, RedisBoards
+from dataflow360.records import RECORD_TYPES, control
+from dataflow360.stores import cassandra_tables, mysql_tables
 
-MYSQL = [r for r in RECORD_TYPES.values() if isinstance(r.store, MySQLTable)]
-CASSANDRA = [r for r in RECORD_TYPES.values() if isinstance(r.store, CassandraTable)]
+MYSQL = [r for r in RECORD_TYPES.values() if r.store.kind == "mysql"]
+CASSANDRA = [r for r in RECORD_TYPES.values() if r.store.kind == "cassandra"]
 by_name = {"ids": lambda record: record.name}
 
 
@@ -36,13 +36,13 @@ def balanced(statement: str) -> bool:
 
 @pytest.mark.parametrize("record", MYSQL, **by_name)
 def test_a_mysql_table_has_the_columns_in_order_and_what_each_row_carries(record):
-    declared = columns(ddl.mysql_table(record, record.store))
+    declared = columns(mysql_tables.table(record))
     assert list(declared) == [*record.columns, record.id_column, "content_hash", "batch_id"]
 
 
 @pytest.mark.parametrize("record", MYSQL, **by_name)
 def test_a_mysql_table_is_clustered_by_the_natural_key(record):
-    statement = ddl.mysql_table(record, record.store)
+    statement = mysql_tables.table(record)
     assert primary_key(statement) == f"PRIMARY KEY ({', '.join(record.natural_key)})"
     # Two keys are equal in the table just when their event ids are.
     assert statement.endswith("ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin")
@@ -50,7 +50,7 @@ def test_a_mysql_table_is_clustered_by_the_natural_key(record):
 
 @pytest.mark.parametrize("record", MYSQL, **by_name)
 def test_only_what_may_be_missing_is_nullable_in_mysql(record):
-    declared = columns(ddl.mysql_table(record, record.store))
+    declared = columns(mysql_tables.table(record))
     for name, column in record.schema.columns.items():
         assert (" NOT NULL " in declared[name]) == (not column.nullable), name
     assert all(" NOT NULL " in declared[name] for name in (record.id_column, "batch_id"))
@@ -58,7 +58,7 @@ def test_only_what_may_be_missing_is_nullable_in_mysql(record):
 
 def test_mysqls_types_and_comments():
     record = RECORD_TYPES["donnees_meteo"]
-    declared = columns(ddl.mysql_table(record, record.store))
+    declared = columns(mysql_tables.table(record))
     assert declared["temperature"] == "DOUBLE NOT NULL COMMENT 'Air temperature at 2 m. [°C]'"
     assert declared["visibilite"] == "DOUBLE NULL COMMENT 'Visibility. [km]'"
     assert declared["date_observation"].startswith("DATE NOT NULL ")
@@ -71,7 +71,7 @@ def test_mysqls_types_and_comments():
 
 def test_a_moment_is_a_mysql_datetime_that_may_be_missing_where_it_is_declared_so():
     record = RECORD_TYPES["vols_meteo"]
-    declared = columns(ddl.mysql_table(record, record.store))
+    declared = columns(mysql_tables.table(record))
     assert declared["depart_utc"] == "DATETIME NOT NULL COMMENT 'Scheduled departure (UTC).'"
     assert declared["observation"].startswith("DATETIME NULL ")
     assert declared["date_depart"].startswith("DATE NOT NULL ")
@@ -81,7 +81,7 @@ def test_a_moment_is_a_mysql_datetime_that_may_be_missing_where_it_is_declared_s
 
 @pytest.mark.parametrize("record", CASSANDRA, **by_name)
 def test_a_cassandra_table_has_the_columns_in_order(record):
-    declared = columns(ddl.cassandra_table(record, record.store))
+    declared = columns(cassandra_tables.table(record))
     derived = [name for name, _, _ in record.store.derived]
     assert list(declared) == [
         record.id_column, *record.columns, *derived, "content_hash", "batch_id",
@@ -91,7 +91,7 @@ def test_a_cassandra_table_has_the_columns_in_order(record):
 
 def test_cassandras_partitions_are_an_airports_months():
     record = RECORD_TYPES["vols"]
-    statement = ddl.cassandra_table(record, record.store)
+    statement = cassandra_tables.table(record)
     assert primary_key(statement) == (
         "PRIMARY KEY ((pays_depart, aeroport_depart, annee_mois), date_vol, id_vol)"
     )
@@ -112,7 +112,7 @@ def test_a_flights_month_is_that_of_its_date(made_rows):
 
 
 def test_mysql_gets_its_databases_first_and_every_table():
-    statements = ddl.mysql()
+    statements = mysql_tables.ddl()
     databases = [s for s in statements if s.startswith("CREATE DATABASE")]
     assert statements[: len(databases)] == databases
     assert [s.split()[5] for s in databases] == ["aerien_db", "dataflow360", "meteo_db"]
@@ -126,18 +126,16 @@ def test_mysql_gets_its_databases_first_and_every_table():
 
 
 def test_what_is_kept_in_redis_or_on_aws_has_no_table():
-    elsewhere = [
-        r.name for r in RECORD_TYPES.values() if isinstance(r.store, RedisBoards | DynamoDBTable)
-    ]
+    elsewhere = [r.name for r in RECORD_TYPES.values() if r.store.kind in {"redis", "dynamodb"}]
     assert elsewhere == ["departs_aeroports", "meteo_villes", "mesures_villes"]
-    statements = "\n".join([*ddl.mysql(), *ddl.cassandra(1)])
+    statements = "\n".join([*mysql_tables.ddl(), *cassandra_tables.ddl(1)])
     assert not any(f".{name} (" in statements for name in elsewhere)
     assert len(MYSQL) + len(CASSANDRA) + len(elsewhere) == len(RECORD_TYPES)
 
 
 @pytest.mark.parametrize("factor", [1, 3])
 def test_cassandra_gets_its_keyspace_first_with_the_replication_asked_for(factor):
-    keyspace, *tables = ddl.cassandra(factor)
+    keyspace, *tables = cassandra_tables.ddl(factor)
     assert keyspace == (
         "CREATE KEYSPACE IF NOT EXISTS aerien WITH replication = "
         f"{{'class': 'NetworkTopologyStrategy', 'replication_factor': {factor}}}"
@@ -145,7 +143,9 @@ def test_cassandra_gets_its_keyspace_first_with_the_replication_asked_for(factor
     assert [table.split()[5] for table in tables] == ["aerien.vols", "aerien.vols_ao"]
 
 
-@pytest.mark.parametrize("statement", [*ddl.mysql(), *ddl.cassandra(3)], ids=lambda s: s.split()[5])
+@pytest.mark.parametrize(
+    "statement", [*mysql_tables.ddl(), *cassandra_tables.ddl(3)], ids=lambda s: s.split()[5]
+)
 def test_statements_are_well_formed_and_can_run_twice(statement):
     assert " IF NOT EXISTS " in statement
     assert balanced(statement)
