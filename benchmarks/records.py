@@ -11,13 +11,10 @@ import pandera.pandas as pandera
 
 from benchmarks.names import BOARDS_PREFIX, FLIGHTS_TABLE, WEATHER_TABLE
 from dataflow360.records import RECORD_TYPES, contract
-from dataflow360.records.contract import CassandraTable, MySQLTable, RedisBoards
+from dataflow360.records.contract import MySQLTable
 from dataflow360.records.departs_aeroports import DEPARTS_AEROPORTS
 from dataflow360.records.donnees_meteo import DONNEES_METEO
 from dataflow360.records.vols import VOLS
-
-assert isinstance(VOLS.store, CassandraTable)  # noqa: S101  # for mypy
-assert isinstance(DEPARTS_AEROPORTS.store, RedisBoards)  # noqa: S101
 
 WEATHER_STORE = MySQLTable(*WEATHER_TABLE.split("."))
 FLIGHTS_STORE = replace(VOLS.store, table=FLIGHTS_TABLE.partition(".")[2])

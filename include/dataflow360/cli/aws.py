@@ -11,6 +11,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from dataflow360.stores.failures import readable_failures
+
 app = typer.Typer(
     help="The serverless path: Kinesis, Lambda and DynamoDB.",
     no_args_is_help=True,
@@ -40,7 +42,6 @@ def tail(
     went wrong is red. It needs the connection that `python -m stack run -- …` gives.
     """
     from dataflow360.aws.tail import Tail
-    from dataflow360.stores.failures import readable_failures
 
     # What Airflow says of each connection would lie between the lines.
     logging.getLogger("airflow").setLevel(logging.ERROR)

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from dataflow360.errors import SkippableError
+from dataflow360.stores.failures import readable_failures
 
 app = typer.Typer(
     help="Records that were refused: list them, show one, replay or dismiss them.",
@@ -172,7 +173,6 @@ def _given(
 def _session() -> Iterator[Any]:
     """A session with MySQL; a server that fails is said in a sentence."""
     from dataflow360.clients import mysql
-    from dataflow360.stores.failures import readable_failures
 
     with readable_failures(), mysql.connect() as connection:
         yield connection

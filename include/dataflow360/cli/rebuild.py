@@ -9,6 +9,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from dataflow360.stores.failures import readable_failures
+
 
 def rebuild(
     what: Annotated[
@@ -31,7 +33,6 @@ def rebuild(
     from dataflow360.pipeline.rebuilding import rebuild_rows, rebuild_topics
     from dataflow360.records import RECORD_TYPES
     from dataflow360.records.topics import LEDGER_TOPIC, TOPICS
-    from dataflow360.stores.failures import readable_failures
 
     # A record type without topics reaches its store through a stream, not by deltas.
     staged = [record for record in RECORD_TYPES.values() if record.topics]

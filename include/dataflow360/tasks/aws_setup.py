@@ -12,6 +12,7 @@ from airflow.sdk import get_current_context, task
 
 from dataflow360 import names
 from dataflow360.aws.request import SetupRequest
+from dataflow360.stores.failures import readable_failures
 
 if TYPE_CHECKING:
     from dataflow360.aws.looking import Outcome
@@ -26,7 +27,6 @@ def ensure_stream() -> Outcome:
     """See to the Kinesis stream."""
     from dataflow360.aws import setup
     from dataflow360.clients.aws import client
-    from dataflow360.stores.failures import readable_failures
 
     with readable_failures():
         return _say(names.STREAM, setup.ensure_stream(client("kinesis"), _request().shards))
@@ -37,7 +37,6 @@ def ensure_state_table() -> Outcome:
     """See to the DynamoDB table of the latest observations."""
     from dataflow360.aws import setup
     from dataflow360.clients.aws import client
-    from dataflow360.stores.failures import readable_failures
 
     with readable_failures():
         return _say(names.STATE_TABLE, setup.ensure_state_table(client("dynamodb")))
@@ -48,7 +47,6 @@ def ensure_history_table() -> Outcome:
     """See to the DynamoDB table of all observations."""
     from dataflow360.aws import setup
     from dataflow360.clients.aws import client
-    from dataflow360.stores.failures import readable_failures
 
     with readable_failures():
         return _say(names.HISTORY_TABLE, setup.ensure_history_table(client("dynamodb")))
@@ -59,7 +57,6 @@ def ensure_failure_queue() -> Outcome:
     """See to the SQS queue that names the records which Lambda gives up."""
     from dataflow360.aws import setup
     from dataflow360.clients.aws import client
-    from dataflow360.stores.failures import readable_failures
 
     with readable_failures():
         return _say(names.FAILURE_QUEUE, setup.ensure_queue(client("sqs")))
@@ -70,7 +67,6 @@ def ensure_log_group() -> Outcome:
     """See to the function's log group and how long it keeps lines."""
     from dataflow360.aws import setup
     from dataflow360.clients.aws import client
-    from dataflow360.stores.failures import readable_failures
 
     with readable_failures():
         return _say(names.LOG_GROUP, setup.ensure_log_group(client("logs")))
@@ -82,7 +78,6 @@ def ensure_role() -> Outcome:
     from dataflow360.aws import function
     from dataflow360.aws.arns import Arns
     from dataflow360.clients.aws import client
-    from dataflow360.stores.failures import readable_failures
 
     with readable_failures():
         arns = Arns.of(client("sts"))
@@ -96,7 +91,6 @@ def ensure_function() -> Outcome:
     from dataflow360.aws.arns import Arns
     from dataflow360.aws.package import consumer_zip
     from dataflow360.clients.aws import client
-    from dataflow360.stores.failures import readable_failures
 
     with readable_failures():
         arns = Arns.of(client("sts"))
@@ -110,7 +104,6 @@ def ensure_mapping(stream: Outcome) -> Outcome:
     from dataflow360.aws import function
     from dataflow360.aws.arns import Arns
     from dataflow360.clients.aws import client
-    from dataflow360.stores.failures import readable_failures
 
     with readable_failures():
         arns = Arns.of(client("sts"))
@@ -126,7 +119,6 @@ def send_canary() -> str:
     from dataflow360.aws import canary
     from dataflow360.aws.arns import Arns
     from dataflow360.clients.aws import client
-    from dataflow360.stores.failures import readable_failures
 
     run = get_current_context()["dag_run"]
     path = canary.Path(client("kinesis"), client("dynamodb"), client("lambda"), client("logs"))

@@ -10,6 +10,8 @@ from typing import Any
 
 from airflow.sdk import get_current_context, task
 
+from dataflow360.stores.failures import readable_failures
+
 
 @task
 def watch() -> list[str]:
@@ -23,7 +25,6 @@ def watch() -> list[str]:
     from dataflow360.clients import mysql
     from dataflow360.errors import FatalError
     from dataflow360.pipeline import registry
-    from dataflow360.stores.failures import readable_failures
 
     context = get_current_context()
     found, broken = dag_files.read(Path(context["dag"].fileloc).parent)

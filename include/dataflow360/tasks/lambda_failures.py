@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from airflow.sdk import get_current_context, task
 
+from dataflow360.stores.failures import readable_failures
+
 
 @task
 def drain() -> int:
     """Bring the records that the failure queue names into quarantine, then empty the queue."""
     from dataflow360.aws import failures
     from dataflow360.pipeline.run import run_of
-    from dataflow360.stores.failures import readable_failures
 
     with readable_failures():
         return failures.drain(run_of(get_current_context()))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 
 from dataflow360.errors import FatalError
+from dataflow360.stores.failures import readable_failures
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -82,7 +83,6 @@ class RecordsArriveOperator(BaseOperator):
 
     def _look(self) -> Arrival:
         from dataflow360.aws import arrival
-        from dataflow360.stores.failures import readable_failures
 
         with readable_failures():
             seen = arrival.look(self.batch_id)

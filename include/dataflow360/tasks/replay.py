@@ -11,6 +11,7 @@ from airflow.sdk import get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from dataflow360.errors import SkippableError
+from dataflow360.stores.failures import readable_failures
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,6 @@ def select_quarantined() -> list[str]:
     from dataflow360.replay import replaying
     from dataflow360.replay.outcome import XCOM_KEY
     from dataflow360.replay.request import ReplayRequest
-    from dataflow360.stores.failures import readable_failures
 
     context = get_current_context()
     request = ReplayRequest.checked(dict(context["params"]))
@@ -53,7 +53,6 @@ def land_replayed(group: str) -> str:
     from dataflow360.pipeline import ledger
     from dataflow360.pipeline.run import run_of
     from dataflow360.replay import replaying
-    from dataflow360.stores.failures import readable_failures
 
     run = run_of(get_current_context())
     with readable_failures():
@@ -69,7 +68,6 @@ def land_replayed(group: str) -> str:
 def settle(batch_id: str) -> int:
     """Mark the records in quarantine as replayed that the batch has brought to their store."""
     from dataflow360.replay import replaying
-    from dataflow360.stores.failures import readable_failures
 
     with readable_failures():
         return replaying.settle(batch_id)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from airflow.sdk import get_current_context, task
 
+from dataflow360.stores.failures import readable_failures
 from dataflow360.tasks.steps import announce
 
 
@@ -16,7 +17,6 @@ from dataflow360.tasks.steps import announce
 def put(batch_id: str) -> str:
     """Put the rows of a batch on the Kinesis stream."""
     from dataflow360.aws import putting
-    from dataflow360.stores.failures import readable_failures
 
     with readable_failures():
         return putting.put(batch_id)
@@ -29,7 +29,6 @@ def reconcile(batch_id: str) -> Mapping[str, int]:
     from dataflow360.clients import mysql
     from dataflow360.pipeline import registry
     from dataflow360.pipeline.run import run_of
-    from dataflow360.stores.failures import readable_failures
 
     run = run_of(get_current_context())
     with readable_failures():

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from dataflow360.errors import RetriableError
+from dataflow360.stores.failures import readable_failures
 
 if TYPE_CHECKING:
     from dataflow360.aws.arrival import Arrival
@@ -66,7 +67,6 @@ class RecordsArrivedTrigger(BaseTrigger):
 
 def _look(batch_id: str) -> Arrival:
     from dataflow360.aws import arrival
-    from dataflow360.stores.failures import readable_failures
 
     with readable_failures():
         return arrival.look(batch_id)
