@@ -9,7 +9,7 @@ import pytest
 
 from dataflow360.clients.aws import client
 from dataflow360.clients.s3 import ObjectPath
-from dataflow360.pipeline.zone import ZonePath
+from dataflow360.pipeline.zone import ZonePath, landing_zone
 from dataflow360.settings import settings
 
 
@@ -38,7 +38,7 @@ def land_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ZonePat
     def move(place: str) -> ZonePath:
         monkeypatch.setenv("DATAFLOW360_LANDING", place)
         settings.cache_clear()
-        return settings().landing
+        return landing_zone()
 
     yield move
     settings.cache_clear()
