@@ -11,7 +11,7 @@ from dataflow360.records.contract import CONTENT_HASH
 from dataflow360.stores.documents import data_dictionary, generated
 from dataflow360.stores.failures import readable_failures
 from dataflow360.stores.store import open_store
-from tests.new_store import kept_in_sqlite
+from tests.added import kept_in_sqlite
 
 __all__ = ["kept_in_sqlite"]
 

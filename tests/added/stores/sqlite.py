@@ -3,10 +3,11 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+from dataflow360.records.donnees_meteo_sqlite import SQLiteTable
 
 from dataflow360.errors import DataFlowError, RetriableError
 from dataflow360.records import RECORD_TYPES
@@ -14,36 +15,25 @@ from dataflow360.records.contract import CONTENT_HASH, RecordType
 from dataflow360.records.json_text import json_objects
 from dataflow360.stores.store import Known, Store
 
-
-@dataclass(frozen=True)
-class SQLiteTable:
-    """A table in a file."""
-
-    kind: ClassVar[str] = "sqlite"
-    file: str
-    table: str
-
-    @property
-    def name(self) -> str:
-        return f"{self.file}.{self.table}"
+FILE = Path("rows.sqlite")  # each test has its own
 
 
 class SQLiteStore(Store):
     def __init__(self, session: sqlite3.Connection, record: RecordType) -> None:
         self._session = session
         self._record = record
-        self._table = cast("SQLiteTable", record.store).table
+        self._table = record.store.name
 
     @classmethod
     @contextmanager
     def open(cls, record: RecordType, mysql_connection: Any) -> Iterator[Store]:
         del mysql_connection
-        with closing(sqlite3.connect(cast("SQLiteTable", record.store).file)) as session:
+        with closing(sqlite3.connect(FILE)) as session:
             yield cls(session, record)
 
     @staticmethod
     def description(record: RecordType) -> str:
-        return f"`{cast('SQLiteTable', record.store).table}` (SQLite)"
+        return f"`{record.store.name}` (SQLite)"
 
     @staticmethod
     def failure(error: Exception, administrator: str, next_step: str) -> DataFlowError | None:
@@ -53,13 +43,13 @@ class SQLiteStore(Store):
 
     @staticmethod
     def ddl() -> dict[str, list[str]]:
-        return {"sqlite.sql": [_table(place) for place in _places()]}
+        return {"sqlite.sql": _tables()}
 
     @staticmethod
     def provision(replication_factor: int | None) -> str:
-        for place in _places():
-            with closing(sqlite3.connect(place.file)) as session:
-                session.execute(_table(place))
+        with closing(sqlite3.connect(FILE)) as session:
+            for statement in _tables():
+                session.execute(statement)
         return "SQLite has the tables."
 
     def lookup(self, rows: pa.Table) -> Known:
@@ -90,15 +80,13 @@ class SQLiteStore(Store):
         self._session.commit()
 
 
-def _places() -> list[SQLiteTable]:
-    return [r.store for r in RECORD_TYPES.values() if isinstance(r.store, SQLiteTable)]
-
-
-def _table(place: SQLiteTable) -> str:
-    return (
-        f"CREATE TABLE IF NOT EXISTS {place.table} (event_id BLOB PRIMARY KEY, hash INTEGER,"
+def _tables() -> list[str]:
+    return [
+        f"CREATE TABLE IF NOT EXISTS {record.store.name} (event_id BLOB PRIMARY KEY, hash INTEGER,"
         " batch TEXT, stage_order INTEGER, data BLOB)"
-    )
+        for record in RECORD_TYPES.values()
+        if isinstance(record.store, SQLiteTable)
+    ]
 
 
 STORE = SQLiteStore
