@@ -61,7 +61,8 @@ def _ours(job: Job) -> Iterator[Work]:
     from airflow.sdk import ObjectStoragePath
 
     from dataflow360.records.validation import check
-    from dataflow360.sources.csv_files import files, formats
+    from dataflow360.sources.csv_files import files
+    from dataflow360.sources.csv_files.formats import formats
 
     def work() -> None:
         extraction = files.file(ObjectStoragePath(whole_way.file_of(job)), "weather.csv")
@@ -74,7 +75,7 @@ def _ours(job: Job) -> Iterator[Work]:
     whole_way.write_file(few)
     path = ObjectStoragePath(whole_way.file_of(few))
     for chunk in files.file(path, "few.csv").fetch():
-        check(formats.FORMATS["donnees_meteo"].record, chunk.table)
+        check(formats()["donnees_meteo"].record, chunk.table)
     yield work
 
 

@@ -15,7 +15,10 @@ from dataflow360.pipeline.run import Run
 from dataflow360.records.validation import check
 from dataflow360.settings import settings
 from dataflow360.sources.csv_files import files, inbox
-from dataflow360.sources.csv_files.formats import FARES, PASSENGERS, WEATHER, Format
+from dataflow360.sources.csv_files.format import Format
+from dataflow360.sources.csv_files.formats.fares import FARES
+from dataflow360.sources.csv_files.formats.passengers import PASSENGERS
+from dataflow360.sources.csv_files.formats.weather import WEATHER
 from dataflow360.sources.source import Origin
 from tests.integration.killing import Point, run_and_kill
 from tests.integration.support import Flow, ends, finish, ids_since, new_run, received_since

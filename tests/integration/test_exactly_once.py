@@ -16,7 +16,7 @@ from dataflow360.pipeline.run import Run
 from dataflow360.records.donnees_meteo import DONNEES_METEO
 from dataflow360.settings import settings
 from dataflow360.sources.csv_files import files
-from dataflow360.sources.csv_files.formats import WEATHER as WEATHER_FORMAT
+from dataflow360.sources.csv_files.formats.weather import WEATHER as WEATHER_FORMAT
 from tests.integration.support import (
     FLIGHTS,
     WEATHER,

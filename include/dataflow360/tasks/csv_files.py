@@ -8,8 +8,10 @@ from __future__ import annotations
 from airflow.sdk import get_current_context
 
 from dataflow360.pipeline.request import Request
+from dataflow360.stores.failures import readable_failures
 
 
+@readable_failures()
 def unloaded_files() -> list[str]:
     """Names of the inbox's files whose content has not been loaded, or all with ``refetch``.
 
@@ -19,30 +21,27 @@ def unloaded_files() -> list[str]:
     from dataflow360.pipeline import ledger
     from dataflow360.pipeline.run import run_of
     from dataflow360.sources.csv_files import files
-    from dataflow360.stores.failures import readable_failures
 
     context = get_current_context()
     request = Request.checked(dict(context["params"]))
     run = run_of(context)
-    with readable_failures():
-        names = files.unloaded(run.dag_id, everything=request.refetch)
-        with mysql.connect() as connection:
-            if names:
-                ledger.withdraw(connection, run)
-            else:
-                ledger.skip(connection, run, "The inbox has no file to load.")
+    names = files.unloaded(run.dag_id, everything=request.refetch)
+    with mysql.connect() as connection:
+        if names:
+            ledger.withdraw(connection, run)
+        else:
+            ledger.skip(connection, run, "The inbox has no file to load.")
     return names
 
 
+@readable_failures()
 def land_file(name: str) -> str:
     """Body of an extract task for one file of the inbox; returns the id of the landed batch."""
     from dataflow360.pipeline.extraction import extract
     from dataflow360.pipeline.run import run_of
     from dataflow360.sources.csv_files import files, inbox
-    from dataflow360.stores.failures import readable_failures
 
     context = get_current_context()
     request = Request.checked(dict(context["params"]))
-    with readable_failures():
-        extraction = files.file(inbox.path_of(name), name)
-        return extract(extraction, run_of(context), refetch=request.refetch)
+    extraction = files.file(inbox.path_of(name), name)
+    return extract(extraction, run_of(context), refetch=request.refetch)

@@ -11,10 +11,10 @@ from dataflow360.stores.failures import readable_failures
 
 
 @task
+@readable_failures()
 def drain() -> int:
     """Bring the records that the failure queue names into quarantine, then empty the queue."""
     from dataflow360.aws import failures
     from dataflow360.pipeline.run import run_of
 
-    with readable_failures():
-        return failures.drain(run_of(get_current_context()))
+    return failures.drain(run_of(get_current_context()))

@@ -16,6 +16,7 @@ from dataflow360.stores.failures import readable_failures
 log = logging.getLogger(__name__)
 
 
+@readable_failures()
 def select_quarantined() -> list[str]:
     """Body of the first task of a replay: choose the records, show what becomes of each.
 
@@ -37,12 +38,12 @@ def select_quarantined() -> list[str]:
         for line in table.splitlines():
             log.info(line)
 
-    with readable_failures():
-        selected = replaying.select(request, run_of(context), user, show)
+    selected = replaying.select(request, run_of(context), user, show)
     context["ti"].xcom_push(XCOM_KEY, selected.outcome.model_dump(mode="json"))
     return selected.groups
 
 
+@readable_failures()
 def land_replayed(group: str) -> str:
     """Body of the extract task of a replay; returns the id of the landed batch.
 
@@ -55,19 +56,18 @@ def land_replayed(group: str) -> str:
     from dataflow360.replay import replaying
 
     run = run_of(get_current_context())
-    with readable_failures():
-        try:
-            return replaying.extract(group, run)
-        except SkippableError as error:
-            with mysql.connect() as connection:
-                ledger.skip(connection, run, str(error))
-            raise AirflowSkipException(str(error)) from error
+    try:
+        return replaying.extract(group, run)
+    except SkippableError as error:
+        with mysql.connect() as connection:
+            ledger.skip(connection, run, str(error))
+        raise AirflowSkipException(str(error)) from error
 
 
 @task
+@readable_failures()
 def settle(batch_id: str) -> int:
     """Mark the records in quarantine as replayed that the batch has brought to their store."""
     from dataflow360.replay import replaying
 
-    with readable_failures():
-        return replaying.settle(batch_id)
+    return replaying.settle(batch_id)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from dataflow360.pipeline.run import Interval
     from dataflow360.sources.source import Source
 
+from dataflow360.stores.failures import readable_failures
+
 log = logging.getLogger(__name__)
 
 
@@ -62,6 +64,7 @@ TASK_DEFAULTS: dict[str, Any] = {
 }
 
 
+@readable_failures()
 def land(source: Source, *, day: str | None = None) -> str:
     """Body of an extract task whose source is asked for a data interval.
 
@@ -79,20 +82,18 @@ def land(source: Source, *, day: str | None = None) -> str:
     from dataflow360.pipeline import ledger
     from dataflow360.pipeline.extraction import extract
     from dataflow360.pipeline.run import day_interval, parse_day, run_of
-    from dataflow360.stores.failures import readable_failures
 
     context = get_current_context()
     request = source.request.checked(dict(context["params"]))
     run = run_of(context)
     if day is not None:
         run = replace(run, interval=day_interval(parse_day(day)))
-    with readable_failures():
-        try:
-            return extract(source.extraction(request, run), run, refetch=request.refetch)
-        except SkippableError as error:
-            with mysql.connect() as connection:
-                ledger.skip(connection, run, str(error))
-            raise AirflowSkipException(str(error)) from error
+    try:
+        return extract(source.extraction(request, run), run, refetch=request.refetch)
+    except SkippableError as error:
+        with mysql.connect() as connection:
+            ledger.skip(connection, run, str(error))
+        raise AirflowSkipException(str(error)) from error
 
 
 def updated_days() -> list[str]:
@@ -116,48 +117,44 @@ def updated_days() -> list[str]:
 
 
 @task
+@readable_failures()
 def stage(batch_id: str) -> str:
     """Bring what is new or changed in a batch into its store."""
     from dataflow360.pipeline import staging
-    from dataflow360.stores.failures import readable_failures
 
-    with readable_failures():
-        return staging.stage(batch_id)
+    return staging.stage(batch_id)
 
 
 @task
+@readable_failures()
 def write_table(batch_id: str) -> list[str]:
     """Write the days that a batch has touched as Parquet files, from what the store holds now."""
     from dataflow360.pipeline import day_table
-    from dataflow360.stores.failures import readable_failures
 
-    with readable_failures():
-        return day_table.write(batch_id)
+    return day_table.write(batch_id)
 
 
 @task
+@readable_failures()
 def publish(batch_id: str) -> str:
     """Send what is new or changed in a batch to its topic, exactly once."""
     from dataflow360.pipeline import publishing
-    from dataflow360.stores.failures import readable_failures
 
-    with readable_failures():
-        return publishing.publish(batch_id)
+    return publishing.publish(batch_id)
 
 
 @task
+@readable_failures()
 def reconcile(batch_id: str) -> Mapping[str, int]:
     """Prove from the stores that nothing is lost and nothing doubled; enter the run ledger."""
     from dataflow360.clients import mysql
     from dataflow360.pipeline import reconciling, registry
     from dataflow360.pipeline.run import run_of
-    from dataflow360.stores.failures import readable_failures
 
     run = run_of(get_current_context())
-    with readable_failures():
-        account = reconciling.reconcile(batch_id, run)
-        with mysql.connect() as connection:
-            interval = registry.get(connection, batch_id).interval or run.interval
+    account = reconciling.reconcile(batch_id, run)
+    with mysql.connect() as connection:
+        interval = registry.get(connection, batch_id).interval or run.interval
     announce(interval)
     return account
 

@@ -14,15 +14,16 @@ from dataflow360.tasks.steps import announce
 
 
 @task
+@readable_failures()
 def put(batch_id: str) -> str:
     """Put the rows of a batch on the Kinesis stream."""
     from dataflow360.aws import putting
 
-    with readable_failures():
-        return putting.put(batch_id)
+    return putting.put(batch_id)
 
 
 @task
+@readable_failures()
 def reconcile(batch_id: str) -> Mapping[str, int]:
     """Prove that every row which was put is stored or given up; enter the run ledger."""
     from dataflow360.aws import reconciling
@@ -31,9 +32,8 @@ def reconcile(batch_id: str) -> Mapping[str, int]:
     from dataflow360.pipeline.run import run_of
 
     run = run_of(get_current_context())
-    with readable_failures():
-        account = reconciling.reconcile(batch_id, run)
-        with mysql.connect() as connection:
-            interval = registry.get(connection, batch_id).interval or run.interval
+    account = reconciling.reconcile(batch_id, run)
+    with mysql.connect() as connection:
+        interval = registry.get(connection, batch_id).interval or run.interval
     announce(interval)
     return account

@@ -65,8 +65,8 @@ class RecordsArrivedTrigger(BaseTrigger):
             pause = min(_GROWTH * pause, _LONGEST_PAUSE)
 
 
+@readable_failures()
 def _look(batch_id: str) -> Arrival:
     from dataflow360.aws import arrival
 
-    with readable_failures():
-        return arrival.look(batch_id)
+    return arrival.look(batch_id)

@@ -5,7 +5,10 @@ import numpy as np
 from dataflow360.pipeline.chunk import Chunk, Refused
 from dataflow360.records.validation import check
 from dataflow360.sources.csv_files.dialect import Dialect
-from dataflow360.sources.csv_files.formats import FARES, PASSENGERS, WEATHER, Format
+from dataflow360.sources.csv_files.format import Format
+from dataflow360.sources.csv_files.formats.fares import FARES
+from dataflow360.sources.csv_files.formats.passengers import PASSENGERS
+from dataflow360.sources.csv_files.formats.weather import WEATHER
 from dataflow360.sources.csv_files.parsing import parse as parse_block
 
 GOOD = {

@@ -9,9 +9,12 @@ import orjson
 import pytest
 
 from dataflow360.errors import FatalError
-from dataflow360.sources.csv_files import files, formats
+from dataflow360.sources.csv_files import files
 from dataflow360.sources.csv_files.dialect import Dialect, digest_of
-from dataflow360.sources.csv_files.formats import FARES, PASSENGERS, WEATHER
+from dataflow360.sources.csv_files.formats import formats
+from dataflow360.sources.csv_files.formats.fares import FARES
+from dataflow360.sources.csv_files.formats.passengers import PASSENGERS
+from dataflow360.sources.csv_files.formats.weather import WEATHER
 from dataflow360.sources.source import Origin
 from tests.unit.sources.csv_lines import GOOD, parse, refusals
 
@@ -45,7 +48,7 @@ def read(tmp_path, extraction_of):
         extraction = extraction_of(path)
         chunks = list(extraction.fetch())
         request = orjson.loads(extraction.request)
-        form = formats.FORMATS[request["format"]]
+        form = formats()[request["format"]]
         rows = [row for chunk in chunks for row in chunk.table.to_pylist()]
         refused = [each.position for chunk in chunks for each in refusals(chunk, form)]
         return request, rows, refused

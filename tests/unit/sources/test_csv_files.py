@@ -15,7 +15,7 @@ from dataflow360.records.donnees_meteo import DONNEES_METEO
 from dataflow360.records.validation import check
 from dataflow360.sources.csv_files import blocks, files, parsing
 from dataflow360.sources.csv_files.dialect import Dialect
-from dataflow360.sources.csv_files.formats import WEATHER
+from dataflow360.sources.csv_files.formats.weather import WEATHER
 
 HEADER = (
     b"pays,aeroport,date_observation,heure_observation,temperature,humidite,pression,"

@@ -2,21 +2,27 @@
 
 from datetime import date
 
+import orjson
 import pytest
 
 from dataflow360.errors import FatalError
-from dataflow360.sources.csv_files import formats
-from dataflow360.sources.csv_files.formats import FARES, FORMATS, PASSENGERS, WEATHER, recognise
+from dataflow360.records.validation import check
+from dataflow360.sources.csv_files import formats as room
+from dataflow360.sources.csv_files.format import recognise
+from dataflow360.sources.csv_files.formats import formats
+from dataflow360.sources.csv_files.formats.fares import FARES
+from dataflow360.sources.csv_files.formats.passengers import PASSENGERS
+from dataflow360.sources.csv_files.formats.weather import WEATHER
 from tests.unit.sources.csv_lines import parse, refusals
 
-HEADERS = {name: ",".join(each.header) for name, each in FORMATS.items()}
+HEADERS = {name: ",".join(each.header) for name, each in formats().items()}
 
 
 @pytest.mark.parametrize("delimiter", [",", ";"])
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", formats())
 def test_a_format_is_known_by_its_header(name, delimiter):
     header = HEADERS[name].replace(",", delimiter)
-    assert recognise(header, "a.csv") == (FORMATS[name], delimiter)
+    assert recognise(header, "a.csv", formats().values()) == (formats()[name], delimiter)
 
 
 @pytest.mark.parametrize(
@@ -26,15 +32,17 @@ def test_a_format_is_known_by_its_header(name, delimiter):
         pytest.param(lambda names: [f'"{name}"' for name in names], id="quotes"),
     ],
 )
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", formats())
 def test_blanks_and_quotes_around_names_do_not_matter(name, spoil):
-    header = ",".join(spoil(FORMATS[name].header))
-    assert recognise(header, "a.csv") == (FORMATS[name], ",")
+    header = ",".join(spoil(formats()[name].header))
+    assert recognise(header, "a.csv", formats().values()) == (formats()[name], ",")
 
 
 def test_the_headers_are_those_of_the_public_files(sample, root):
     with sample.open("rb") as file:
-        assert recognise(file.readline().decode().rstrip(), "a.csv")[0] is WEATHER
+        assert (
+            recognise(file.readline().decode().rstrip(), "a.csv", formats().values())[0] is WEATHER
+        )
     assert HEADERS["trafic_passagers"] == (
         "ActivityPeriod,OperatingAirline,OperatingAirlineIATACode,PublishedAirline,"
         "PublishedAirlineIATACode,GEOSummary,GEORegion,ActivityTypeCode,PriceCategoryCode,"
@@ -70,7 +78,7 @@ def test_the_headers_are_those_of_the_public_files(sample, root):
 )  # fmt: skip
 def test_another_header_is_refused_with_the_nearest_format(header, nearest, said):
     with pytest.raises(FatalError) as refused:
-        recognise(header, "dakar.csv")
+        recognise(header, "dakar.csv", formats().values())
     message = str(refused.value)
     assert message.startswith("dakar.csv has the header of no known format; the nearest is ")
     assert f"the nearest is {nearest}" in message
@@ -191,7 +199,7 @@ def test_a_sample_has_just_the_bad_lines_that_its_description_tells_of(name, roo
     refused = [
         each.position
         for chunk in chunks
-        for each in refusals(chunk, formats.FORMATS[extraction.record.name])
+        for each in refusals(chunk, formats()[extraction.record.name])
     ]
     read = sum(len(chunk.positions) + len(chunk.refused) for chunk in chunks)
     assert (read, sorted(refused)) == SAMPLES[name]
@@ -202,3 +210,24 @@ def test_every_sample_is_told_of(root):
     assert samples == set(SAMPLES)
     description = (root / "samples" / "README.md").read_text(encoding="utf-8")
     assert all(f"## {name}" in description for name in samples)
+
+
+TURNED = '''
+"""Weather with its columns the other way round."""
+from dataclasses import replace
+from dataflow360.sources.csv_files.formats.weather import WEATHER
+
+TURNED = replace(WEATHER, name="turned", header=WEATHER.header[::-1])
+'''
+
+
+def test_a_new_file_is_a_new_format(tmp_path, monkeypatch, root, extraction_of):
+    (tmp_path / "turned.py").write_text(TURNED)
+    monkeypatch.setattr(room, "__path__", [*room.__path__, str(tmp_path)])
+    lines = (root / "samples" / "meteo_openmeteo.csv").read_text().splitlines()[:3]
+    turned = tmp_path / "turned.csv"
+    turned.write_text("\n".join(",".join(line.split(",")[::-1]) for line in lines) + "\n")
+    extraction = extraction_of(turned)
+    (chunk,) = extraction.fetch()
+    assert orjson.loads(extraction.request)["format"] == "turned"
+    assert check(extraction.record, chunk.table).valid.num_rows == 2

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from dataflow360.records.validation import check, is_surely_valid
 from dataflow360.sources.csv_files import parsing
 from dataflow360.sources.csv_files.dialect import Dialect
-from dataflow360.sources.csv_files.formats import FARES, PASSENGERS, WEATHER
+from dataflow360.sources.csv_files.formats.fares import FARES
+from dataflow360.sources.csv_files.formats.passengers import PASSENGERS
+from dataflow360.sources.csv_files.formats.weather import WEATHER
 from tests.unit.sources.csv_lines import GOOD, parse, refusals
 
 #: Lines that are parsed at once.

@@ -15,7 +15,7 @@ from dataflow360.errors import FatalError, RetriableError
 from dataflow360.pipeline import landing
 from dataflow360.settings import settings
 from dataflow360.sources.csv_files import files, inbox
-from dataflow360.sources.csv_files.formats import WEATHER
+from dataflow360.sources.csv_files.formats.weather import WEATHER
 from tests.unit.sources.csv_lines import GOOD
 
 CONTENT = f"{','.join(WEATHER.header)}\n{GOOD['donnees_meteo']}\n".encode()

@@ -12,7 +12,8 @@ from airflow.sdk import ObjectStoragePath
 from dataflow360.errors import FatalError
 from dataflow360.sources.csv_files import inbox
 from dataflow360.sources.csv_files.blocks import blocks, first_line
-from dataflow360.sources.csv_files.formats import FORMATS, Format, recognise
+from dataflow360.sources.csv_files.format import Format, recognise
+from dataflow360.sources.csv_files.formats import formats
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _WITH_COMMA = re.compile(rb";-?\d+,\d+(?=[;\r\n])")
@@ -56,7 +57,7 @@ class Dialect:
         try:
             values = orjson.loads(request)
             return cls(
-                FORMATS[values["format"]],
+                formats()[values["format"]],
                 values["encoding"],
                 values["delimiter"],
                 values["decimal"],
@@ -89,7 +90,7 @@ def find_dialect(path: ObjectStoragePath, name: str) -> tuple[Dialect, str]:
     """
     with inbox.opened(path, name) as content:
         header = first_line(content.stream)
-        format_, delimiter = recognise(_header_text(header), name)
+        format_, delimiter = recognise(_header_text(header), name, formats().values())
         utf_8, other = _beyond_ascii(header)
         commas = points = 0
         for block in blocks(content.stream, name):
