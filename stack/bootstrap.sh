@@ -1,6 +1,7 @@
 #!/bin/sh
 # Prepares this checkout on a bare Debian machine: system packages, Python 3.13, the .venv, and the
-# environments of LocalStack and of the notebook.
+# environments of LocalStack and of the notebook. Whoever runs it needs no right, unless a system
+# package is missing.
 #
 #   stack/bootstrap.sh          everything that the local stack needs
 #   stack/bootstrap.sh python   only what the Python environment needs (lint, unit tests)
@@ -18,6 +19,8 @@ venv=$root/.venv
 stamp=$venv/.requirements.sha256
 notebook=$root/.stack/lib/notebook
 notebook_stamp=$notebook/.requirements.sha256
+pythons=$root/.stack/lib/python
+uv_venv=$root/.stack/lib/uv
 localstack=$root/.stack/lib/localstack
 localstack_stamp=$localstack/.requirements.sha256
 log=$root/.stack/bootstrap.log
@@ -30,7 +33,8 @@ fail() {
     exit 1
 }
 
-# step TITLE COMMAND...: one line on the terminal; the command's output goes to the log.
+# step TITLE COMMAND...: one line on the terminal; the command's output goes to the log. Where it
+# fails, $advice says what to do.
 step() {
     title=$1
     shift
@@ -41,7 +45,7 @@ step() {
     else
         printf 'failed\n\n'
         tail -n 20 "$log" >&2
-        fail "'$title' failed; the whole output is in $log"
+        fail "'$title' failed${advice:+: $advice}; the whole output is in $log"
     fi
 }
 
@@ -59,15 +63,33 @@ is_python() {
 find_python() {
     for candidate in "python$python_version" python3 python \
         "${PYENV_ROOT:-$HOME/.pyenv}/versions/$python_version"*/bin/python \
-        "$HOME/.pyenv/versions/$python_version"*/bin/python; do
+        "$HOME/.pyenv/versions/$python_version"*/bin/python \
+        "$pythons/cpython-$python_version"*/bin/python; do
         if is_python "$candidate"; then
             "$candidate" -c 'import sys; print(sys.executable)'
             return 0
         fi
     done
-    have uv || return 1
-    uv python find "$python_version" 2>/dev/null && return 0
-    uv python install "$python_version" >>"$log" 2>&1 && uv python find "$python_version"
+    have uv && uv python find "$python_version" 2>/dev/null
+}
+
+create_uv_venv() {
+    python3 -m venv --clear "$uv_venv" \
+        && "$uv_venv/bin/python" -m pip install --quiet "uv==$uv_version"
+}
+
+# Any Python gets uv, and uv gets the right Python: Debian 12, for one, has no package of it.
+bring_python() {
+    advice="install Python $python_version with your system's packages or with pyenv"
+    if ! have uv; then
+        [ -x "$uv_venv/bin/uv" ] \
+            || step "uv $uv_version, to get Python $python_version by" create_uv_venv
+        PATH=$PATH:$uv_venv/bin
+    fi
+    step "Python $python_version by uv, into .stack" \
+        env UV_PYTHON_INSTALL_DIR="$pythons" UV_PYTHON_INSTALL_BIN=0 \
+        uv python install "$python_version"
+    advice=
 }
 
 venv_is_current() {
@@ -95,8 +117,7 @@ sync_venv() {
 ensure_venv() {
     venv_is_current && return 0
     if ! is_python "$venv/bin/python"; then
-        python=$(find_python) || fail "Python $python_version is missing: install it with your \
-system's packages, with 'pyenv install $python_version' or with 'uv python install $python_version'"
+        python=$(find_python) || { bring_python && python=$(find_python); }
         step "Virtual environment (Python $python_version)" create_venv "$python"
     fi
     [ "$("$venv/bin/uv" --version 2>/dev/null | cut -d' ' -f2)" = "$uv_version" ] \
@@ -159,7 +180,7 @@ have_postgres() {
 
 have_java() {
     java=${JAVA_HOME:+$JAVA_HOME/bin/}java
-    version=$("$java" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p') || return 1
+    version=$("$java" -XX:-UsePerfData -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p') || return 1
     [ -n "$version" ] && [ "$version" -ge 17 ]
 }
 
@@ -185,8 +206,11 @@ missing_packages() {
         have cc || echo gcc libc6-dev
         have pkg-config || echo pkg-config
         have_mysql_headers || echo libmariadb-dev
-        python=$(find_python) && ! "$python" -c 'import ensurepip' 2>/dev/null \
-            && echo "python$python_version-venv"
+        if python=$(find_python); then
+            "$python" -c 'import ensurepip' 2>/dev/null || echo "python$python_version-venv"
+        elif ! have uv; then
+            python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
+        fi
     fi
     [ "$scope" = all ] || return 0
     { have mariadbd && have mariadb-install-db; } || echo mariadb-server-core
