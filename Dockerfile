@@ -124,6 +124,7 @@ ENV PYTHONPATH=/opt/dataflow360 \
     LAMBDA_RUNTIME_EXECUTOR=process \
     PROVIDER_OVERRIDE_DYNAMODB=stack \
     PROVIDER_OVERRIDE_KINESIS=stack \
+    PROVIDER_OVERRIDE_S3=stack \
     SERVICES=cloudwatch,dynamodb,iam,kinesis,lambda,logs,s3,sqs,sts \
     SKIP_SSL_CERT_DOWNLOAD=1 \
     SQS_ENDPOINT_STRATEGY=path

@@ -32,3 +32,11 @@ def kinesis() -> Service:
     from stack.localstack import providers
 
     return providers.kinesis()
+
+
+@aws_provider(api="s3", name="stack")  # type: ignore[untyped-decorator]
+def s3() -> Service:
+    """S3 with its objects among LocalStack's own files: PROVIDER_OVERRIDE_S3=stack."""
+    from stack.localstack import providers
+
+    return providers.s3()

@@ -1,14 +1,18 @@
-"""DynamoDB and Kinesis behind LocalStack's gateway, by servers that the supervisor runs.
+"""DynamoDB, Kinesis and S3 behind LocalStack's gateway.
 
-So they outlive LocalStack: what is in a stream or a table is still there when it is back.
+The first two are servers that the supervisor runs, so they outlive LocalStack: what is in a stream
+or a table is still there when it is back.
 """
 
 import os
 
+from localstack import config
 from localstack.aws.forwarder import AwsRequestProxy, ForwardingFallbackDispatcher
 from localstack.services.dynamodb.v2.provider import DynamoDBProvider
 from localstack.services.kinesis.provider import KinesisProvider
 from localstack.services.plugins import Service
+from localstack.services.s3.provider import S3Provider
+from localstack.services.s3.storage.ephemeral import EphemeralS3ObjectStore
 
 
 class _RunningServer:
@@ -63,3 +67,9 @@ def kinesis() -> Service:
             provider, AwsRequestProxy(url)
         ),
     )
+
+
+def s3() -> Service:
+    """The service S3; by itself LocalStack has all objects in one folder of the machine."""
+    objects = EphemeralS3ObjectStore(os.path.join(config.dirs.tmp, "s3"))  # noqa: PTH118
+    return Service.for_provider(S3Provider(objects))

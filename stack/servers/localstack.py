@@ -68,9 +68,8 @@ def localstack_environment(settings: Settings) -> dict[str, str]:
     home = _home(settings)
     return {
         "PYTHONPATH": f"{_plugins(settings)}:{ROOT}",
+        "OVERRIDE_IN_DOCKER": "0",  # or in a container it would write to /usr/lib and /var/lib
         "FILESYSTEM_ROOT": str(home / "files"),
-        "TMPDIR": str(home / "tmp"),
-        "XDG_CACHE_HOME": str(home / "cache"),
         "GATEWAY_LISTEN": f"{HOST}:{settings.port('LOCALSTACK')}",
         "LOCALSTACK_HOST": f"{HOST}:{settings.port('LOCALSTACK')}",
         "SQS_ENDPOINT_STRATEGY": "path",
@@ -83,6 +82,7 @@ def localstack_environment(settings: Settings) -> dict[str, str]:
         "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.25",
         "PROVIDER_OVERRIDE_DYNAMODB": "stack",
         "PROVIDER_OVERRIDE_KINESIS": "stack",
+        "PROVIDER_OVERRIDE_S3": "stack",
         "STACK_DYNAMODB_URL": _url(settings, "DYNAMODB"),
         "STACK_KINESIS_URL": _url(settings, "KINESIS"),
         # Nothing is fetched, and nothing is told to anyone.
@@ -185,7 +185,6 @@ def _localstack(settings: Settings) -> Service:
 
 
 def _prepare(settings: Settings) -> None:
-    (_home(settings) / "tmp").mkdir(parents=True, exist_ok=True)
     package = _plugins(settings) / "dataflow360_localstack-1.dist-info"
     for name in ("METADATA", "entry_points.txt"):  # how LocalStack finds the plugins
         write_private(package / name, (ROOT / "stack" / "localstack" / name).read_text())

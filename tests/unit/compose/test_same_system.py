@@ -121,7 +121,7 @@ def test_localstack_has_the_same_settings(settings: Settings) -> None:
     (line,) = (line for line in dockerfile()["localstack"] if line.startswith("ENV "))
     own = dict(pair.split("=", 1) for pair in line.removeprefix("ENV ").split())
     local = localstack_environment(settings)
-    places = ("PATH", "TMPDIR", "_URL", "_ROOT", "_HOME", "_HOST", "LISTEN")
+    places = ("PATH", "_URL", "_ROOT", "_HOME", "_HOST", "_IN_DOCKER", "LISTEN")
 
     assert {k: v for k, v in own.items() if not k.endswith((*places, "BYTECODE"))} == {
         k: v for k, v in local.items() if not k.endswith(places)

@@ -58,6 +58,17 @@ def test_it_fetches_nothing_and_tells_nobody(programs: dict[str, Program]) -> No
     assert environment["PROVIDER_OVERRIDE_KINESIS"] == "stack"
 
 
+def test_all_that_it_writes_is_below_the_profiles_state(
+    settings: Settings, programs: dict[str, Program]
+) -> None:
+    environment = programs["localstack"].environment
+    state = str(settings.profile.state)
+
+    assert environment["PROVIDER_OVERRIDE_S3"] == "stack"
+    assert environment["OVERRIDE_IN_DOCKER"] == "0"
+    assert environment["FILESYSTEM_ROOT"].startswith(state)
+
+
 def test_tables_and_streams_are_kept_in_the_profiles_state(
     settings: Settings, programs: dict[str, Program]
 ) -> None:
@@ -84,7 +95,7 @@ def test_the_entry_points_name_what_there_is(settings: Settings) -> None:
     [file] = settings.profile.state.rglob("entry_points.txt")
     plugins = Path(localstack.__file__).parents[1] / "localstack" / "plugins.py"
     names = re.findall(r"stack\.localstack\.plugins:(\w+)", file.read_text())
-    assert len(names) == 3
+    assert len(names) == 4
     assert [
         n for n in names if re.search(rf"^(def|class) {n}\b", plugins.read_text(), re.M)
     ] == names
