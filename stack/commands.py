@@ -28,7 +28,6 @@ def run(
     what: str,
     env: Mapping[str, str] | None = None,
     stdin: str | None = None,
-    user: str | None = None,
     directory: Path | None = None,
 ) -> None:
     """Run a command with its output in a log; a failure shows the end of that log."""
@@ -41,10 +40,7 @@ def run(
             stdout=output,
             stderr=subprocess.STDOUT,
             env=env,
-            user=user,
-            group=user,
             cwd=directory,
-            extra_groups=None if user is None else [],
             text=True,
             check=False,
         )

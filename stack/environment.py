@@ -26,7 +26,6 @@ _INHERITED = (
     "JAVA_HOME",
     "LOGNAME",
     "MAVEN_OPTS",
-    "TMPDIR",
     "USER",
     "NO_PROXY",
     "no_proxy",
@@ -47,6 +46,10 @@ def supervisor_environment(profile: Profile) -> dict[str, str]:
         **kept,
         "PATH": search_path(),
         "LANG": "C.UTF-8",
+        # A browser and others keep files in the user's folder, unless they are told where.
+        "TMPDIR": str(profile.temporary),
+        "XDG_CACHE_HOME": str(profile.temporary / "cache"),
+        "XDG_CONFIG_HOME": str(profile.temporary / "config"),
         "SPT_NOENV": "1",  # or Airflow's process titles would overwrite the mark that follows
         SUPERVISED_BY: str(profile.state),
     }

@@ -36,6 +36,7 @@ def common_options(profile: Profile) -> tuple[str, ...]:
         "-XX:TieredStopAtLevel=1",
         "-XX:-UsePerfData",
         f"-Djava.io.tmpdir={profile.temporary}",
+        f"-Djna.tmpdir={profile.temporary}",
     )
 
 
@@ -58,6 +59,7 @@ def download(profile: Profile, server: str) -> None:
             "dependency:copy-dependencies",
             f"-DoutputDirectory={partial}",
         ],
+        env={**os.environ, "MAVEN_OPTS": f"{os.environ.get('MAVEN_OPTS', '')} -XX:-UsePerfData"},
         log=profile.root / ".stack" / f"maven-{server}.log",
         what=f"downloading {server} with Maven",
     )

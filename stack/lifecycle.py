@@ -75,13 +75,13 @@ def clean(profile: Profile, report: Report) -> None:
     if profile.state.exists():
         with _alone(profile):
             _stop(profile, report)
-    for path in (profile.state, profile.sockets, postgres.data_directory(profile)):
-        if path.exists():
-            shutil.rmtree(path)
+    if profile.state.exists():
+        shutil.rmtree(profile.state)
+        report(f"removed {profile.state}")
+    for path in (profile.short_state, profile.env_file):
+        if path.exists(follow_symlinks=False):
+            path.unlink()
             report(f"removed {path}")
-    if profile.env_file.exists():
-        profile.env_file.unlink()
-        report(f"removed {profile.env_file}")
 
 
 def initialise(profile: Profile, report: Report) -> None:
@@ -111,6 +111,7 @@ def write_settings(profile: Profile, report: Report) -> Settings:
 def _alone(profile: Profile) -> Iterator[None]:
     profile.state.mkdir(parents=True, exist_ok=True)
     profile.state.chmod(0o711)  # PostgreSQL's user passes through; files are private
+    _link_short_state(profile)
     lock = profile.state.with_suffix(".lock")
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -126,6 +127,18 @@ def _make_directories(settings: Settings) -> None:
         path = settings.path(name)
         if "://" not in path:
             Path(path).mkdir(parents=True, exist_ok=True)
+
+
+def _link_short_state(profile: Profile) -> None:
+    link = profile.short_state
+    if link == profile.state or (link.is_symlink() and link.readlink() == profile.state):
+        return
+    try:
+        link.symlink_to(profile.state)
+    except FileExistsError:
+        raise StackError(
+            f"{link} should lead to {profile.state}, and does not: remove it"
+        ) from None
 
 
 def _download(profile: Profile, report: Report) -> None:

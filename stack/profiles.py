@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +34,9 @@ BASE_PORTS = {
 PORT_OFFSETS = {"demo": 0, "test": 10_000}
 """How far a profile's ports are from the base ports."""
 
-_LONGEST_SOCKET_PATH = 100
+# A socket's path has 107 bytes, and the longest is that of Chromium among the temporary files:
+# /tmp/.org.chromium.Chromium.XXXXXX/SingletonSocket
+_LONGEST_STATE = 107 - 50
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,21 @@ class Profile:
         return self.state / "log"
 
     @property
+    def short_state(self) -> Path:
+        """The state directory by a path that a unix socket's may begin with.
+
+        Where the project's path is too long, it is a link in /tmp: the one thing that a stack has
+        outside ``.stack``.
+        """
+        if len(os.fsencode(self.state)) <= _LONGEST_STATE:
+            return self.state
+        digest = hashlib.sha256(os.fsencode(self.state)).hexdigest()[:10]
+        return Path(f"/tmp/dataflow360-{os.getuid()}-{digest}")  # noqa: S108  # no file, but a link
+
+    @property
     def temporary(self) -> Path:
         """The directory for temporary files of the servers."""
-        return self.state / "tmp"
+        return self.short_state / "tmp"
 
     @property
     def lib(self) -> Path:
@@ -71,17 +84,9 @@ class Profile:
         return self.root / ".env" if self.name == "demo" else self.state / ".env"
 
     @property
-    def digest(self) -> str:
-        """A short name of this profile that is unique on this machine."""
-        return hashlib.sha256(str(self.state).encode()).hexdigest()[:10]
-
-    @property
     def sockets(self) -> Path:
-        """The directory of unix sockets; a short one, where the project's path is too long."""
-        inside = self.state / "run"
-        if len(str(inside / "supervisor.sock")) <= _LONGEST_SOCKET_PATH:
-            return inside
-        return Path(tempfile.gettempdir()) / f"dataflow360-{os.getuid()}-{self.digest}"
+        """The directory of unix sockets."""
+        return self.short_state / "run"
 
     @property
     def default_ports(self) -> dict[str, int]:

@@ -22,7 +22,6 @@ class Program:
     command: tuple[str, ...]
     directory: Path
     ports: tuple[str, ...] = ()
-    user: str | None = None
     stop_signal: str = "TERM"
     stop_seconds: int = 20
     stop_group: bool = False

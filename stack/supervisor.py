@@ -186,8 +186,6 @@ def _section(profile: Profile, program: Program) -> str:
         "stdout_logfile_maxbytes": "20MB",
         "stdout_logfile_backups": "2",
     }
-    if program.user is not None:
-        lines["user"] = program.user
     if program.environment:
         lines["environment"] = ",".join(
             f'{name}="{value}"' for name, value in program.environment.items()

@@ -9,7 +9,7 @@ from typing import Any
 import MySQLdb
 
 from stack.commands import find, run
-from stack.environment import HOST
+from stack.environment import HOST, supervisor_environment
 from stack.files import write_private
 from stack.programs import Program, Service
 from stack.provisioning import USER, Provisioning
@@ -99,6 +99,7 @@ def _prepare(settings: Settings) -> None:
     write_private(client_file(settings), client_configuration(settings))
     if (home / "created").exists():
         return
+    environment = supervisor_environment(settings.profile)
     log = settings.profile.logs / "mysql-install.log"
     run(
         [
@@ -110,6 +111,7 @@ def _prepare(settings: Settings) -> None:
             "--skip-test-db",
         ],
         directory=home,
+        env=environment,
         log=log,
         what="creating MariaDB's data directory",
     )
@@ -122,6 +124,7 @@ def _prepare(settings: Settings) -> None:
             "--skip-networking",
         ],
         stdin=_root_only(settings),
+        env=environment,
         log=log,
         what="setting the password of MariaDB's root",
     )

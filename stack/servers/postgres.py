@@ -1,28 +1,25 @@
 """PostgreSQL, which holds Airflow's metadata."""
 
 import os
-import pwd
 import shutil
-import subprocess
-import tempfile
 from pathlib import Path
 
 import psycopg2
 from psycopg2 import sql
 
-from stack.commands import run
+from stack.commands import find, run
 from stack.environment import HOST, supervisor_environment
 from stack.errors import StackError
-from stack.profiles import Profile
+from stack.files import write_private
 from stack.programs import Program, Service
 from stack.settings import Settings
 
 _PACKAGES = Path("/usr/lib/postgresql")
+_DATA = "/proc/self/fd/3"  # see _with_data
 
 
 def service(settings: Settings) -> Service:
     """PostgreSQL on the loopback interface; as the user ``postgres`` if we are root."""
-    data = data_directory(settings.profile)
     options = {
         "listen_addresses": HOST,
         "port": str(settings.port("POSTGRES")),
@@ -35,40 +32,36 @@ def service(settings: Settings) -> Service:
     arguments = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
     program = Program(
         name="postgres",
-        command=(str(_binary("postgres")), "-D", str(data), *arguments),
-        directory=Path("/"),
+        command=_with_data(settings, "postgres", "-D", _DATA, *arguments),
+        directory=Path("/"),  # which every user can enter
         ports=("POSTGRES",),
-        user=server_user(),
         stop_signal="INT",
     )
     return Service(
         name="postgres",
         programs=(program,),
-        prepare=lambda: _prepare(settings, data),
+        prepare=lambda: _prepare(settings),
         probe=lambda: _connect(settings).close(),
         initialise=lambda: _initialise(settings),
     )
 
 
-def server_user() -> str | None:
-    """The user that PostgreSQL runs as: it refuses root."""
-    return "postgres" if os.getuid() == 0 else None
+def _home(settings: Settings) -> Path:
+    return settings.profile.state / "postgres"
 
 
-def data_directory(profile: Profile) -> Path:
-    """The data directory: in the state directory if the server's user can reach it."""
-    inside = profile.state / "postgres"
-    user = server_user()
-    if user is None or _can_reach(user, profile.root):
-        return inside
-    return Path(pwd.getpwnam(user).pw_dir) / f"dataflow360-{profile.digest}-{profile.name}"
+def _with_data(settings: Settings, program: str, *arguments: str) -> tuple[str, ...]:
+    """A command of PostgreSQL's, which gets its data directory opened.
 
-
-def _can_reach(user: str, directory: Path) -> bool:
-    result = subprocess.run(
-        ["test", "-x", str(directory)], user=user, group=user, extra_groups=[], check=False
-    )
-    return result.returncode == 0
+    As root it runs as another user, for it refuses root; and that user need not be able to reach
+    the project's directory.
+    """
+    as_user: tuple[str, ...] = ()
+    if os.getuid() == 0:
+        change = ("--reuid=postgres", "--regid=postgres", "--init-groups")
+        as_user = (find("setpriv", "util-linux"), *change)
+    shell = ("/bin/sh", "-c", 'exec "$@" 3<"$0"', str(_home(settings)))
+    return (*shell, *as_user, str(_binary(program)), *arguments)
 
 
 def _binary(name: str) -> Path:
@@ -78,34 +71,35 @@ def _binary(name: str) -> Path:
     return found[-1]
 
 
-def _prepare(settings: Settings, data: Path) -> None:
-    if (data / "PG_VERSION").exists():
+def _prepare(settings: Settings) -> None:
+    home = _home(settings)
+    if (home / "PG_VERSION").exists():
         return
-    user = server_user()
-    data.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w") as password_file:
-        password_file.write(settings.secret("POSTGRES"))
-        password_file.flush()
-        if user is not None:
-            for path in (data, password_file.name):
-                shutil.chown(path, user, user)
-        data.chmod(0o700)
+    home.mkdir(mode=0o700, exist_ok=True)
+    password = home.with_name("postgres-password")
+    write_private(password, settings.secret("POSTGRES"))
+    if os.getuid() == 0:
+        for path in (home, password):
+            shutil.chown(path, "postgres", "postgres")
+    try:
         run(
-            [
-                str(_binary("initdb")),
-                f"--pgdata={data}",
+            _with_data(
+                settings,
+                "initdb",
+                f"--pgdata={_DATA}",
                 "--username=postgres",
-                f"--pwfile={password_file.name}",
+                f"--pwfile={_DATA}/../{password.name}",
                 "--auth=scram-sha-256",
                 "--encoding=UTF8",
                 "--locale=C.UTF-8",
-            ],
+            ),
             env=supervisor_environment(settings.profile),
-            user=user,
-            directory=Path("/"),  # which that user can enter
+            directory=Path("/"),
             log=settings.profile.logs / "postgres-initdb.log",
             what="creating PostgreSQL's data directory",
         )
+    finally:
+        password.unlink()
 
 
 def _connect(settings: Settings) -> "psycopg2.extensions.connection":

@@ -1,6 +1,7 @@
 """What the servers are told: loopback only, no known password, nothing shared by profiles."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from stack.environment import (
     connections,
     inherited_environment,
     project_environment,
+    supervisor_environment,
 )
+from stack.errors import StackError
 from stack.profiles import BASE_PORTS, Profile
 from stack.servers import airflow, cassandra, kafka, mysql, redis
 from stack.settings import Settings
@@ -117,8 +120,38 @@ def test_profiles_share_no_directory_but_the_downloads() -> None:
     demo, test = Profile("demo"), Profile("test")
 
     assert demo.lib == test.lib
-    for name in ("state", "logs", "env_file", "sockets", "digest"):
+    for name in ("state", "logs", "env_file", "sockets", "temporary"):
         assert getattr(demo, name) != getattr(test, name)
+
+
+def test_temporary_files_are_kept_in_the_profiles_state(profile: Profile) -> None:
+    environment = supervisor_environment(profile)
+
+    for name in ("TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+        assert Path(environment[name]).is_relative_to(profile.short_state)
+
+
+def test_no_path_is_too_long_for_a_socket(tmp_path: Path) -> None:
+    deep = Profile("demo", root=tmp_path / ("é" * 100))
+    socket = deep.temporary / ".org.chromium.Chromium.123456" / "SingletonSocket"
+    assert len(os.fsencode(socket)) <= 107
+
+    with lifecycle._alone(deep):
+        deep.sockets.mkdir()
+        assert (deep.state / "run").is_dir()
+    lifecycle.clean(deep, lambda line: None)
+
+    assert not deep.short_state.is_symlink()
+
+
+def test_a_link_of_somebody_else_is_not_taken(tmp_path: Path) -> None:
+    deep = Profile("demo", root=tmp_path / ("x" * 100))
+    deep.short_state.symlink_to(tmp_path)
+    try:
+        with pytest.raises(StackError, match="remove it"), lifecycle._alone(deep):
+            pass
+    finally:
+        deep.short_state.unlink()
 
 
 def test_what_the_user_sets_wins_over_what_follows(profile: Profile) -> None:
