@@ -20,6 +20,7 @@ _APART = {
     "test_kinesis": "sources",
     "test_metar": "sources",
     "test_openweather": "sources",
+    "test_ordinary_user": "sources",
     "test_scraped_once": "sources",
     "test_scraping": "sources",
     "test_alerts": "aws",
