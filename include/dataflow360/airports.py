@@ -52,6 +52,15 @@ _WEST_AFRICA: Final = (
     Airport("FNA", "GFLL", "Freetown", "Sierra Leone", 8.61644, -13.1955, "Africa/Freetown"),
     Airport("LFW", "DXXX", "Lomé", "Togo", 6.16561, 1.25451, "Africa/Lome"),
 )
+#: ISO 3166-1 codes of the countries of West Africa, by their French names.
+COUNTRY_CODES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "Bénin": "BJ", "Burkina Faso": "BF", "Cap-Vert": "CV", "Côte d'Ivoire": "CI",
+        "Gambie": "GM", "Ghana": "GH", "Guinée": "GN", "Guinée-Bissau": "GW", "Libéria": "LR",
+        "Mali": "ML", "Mauritanie": "MR", "Niger": "NE", "Nigéria": "NG", "Sénégal": "SN",
+        "Sierra Leone": "SL", "Togo": "TG",
+    }
+)  # fmt: skip
 _ELSEWHERE: Final = (
     Airport("ABV", "DNAA", "Abuja", "Nigéria", 9.00679, 7.26317, "Africa/Lagos"),
     Airport("ADD", "HAAB", "Addis-Abeba", "Éthiopie", 8.97789, 38.7993, "Africa/Addis_Ababa"),

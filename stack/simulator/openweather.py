@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
-from dataflow360.airports import Airport
+from dataflow360.airports import COUNTRY_CODES, Airport
 from stack.simulator import places, weather
 from stack.simulator.chance import share, whole
 from stack.simulator.clock import Now
@@ -150,7 +150,7 @@ async def current(
         "sys": {
             "type": 1,
             "id": whole(1000, 9999, "station", airport.iata),
-            "country": places.COUNTRY_CODES[airport.iata],
+            "country": COUNTRY_CODES[airport.country],
             "sunrise": _unix(sunrise),
             "sunset": _unix(sunset),
         },

@@ -5,26 +5,6 @@ from dataflow360.airports import AIRPORTS, Airport, by_city, distance_km
 NEAR_KM = 50.0
 """How far from an airport a position still means it."""
 
-COUNTRY_CODES = {
-    "COO": "BJ",
-    "OUA": "BF",
-    "RAI": "CV",
-    "ABJ": "CI",
-    "BJL": "GM",
-    "ACC": "GH",
-    "CKY": "GN",
-    "OXB": "GW",
-    "ROB": "LR",
-    "BKO": "ML",
-    "NKC": "MR",
-    "NIM": "NE",
-    "LOS": "NG",
-    "DSS": "SN",
-    "FNA": "SL",
-    "LFW": "TG",
-}
-"""ISO 3166-1 code of each airport's country."""
-
 
 def near(latitude: float, longitude: float) -> Airport | None:
     """The airport nearest to a position in decimal degrees, or None if it is too far."""

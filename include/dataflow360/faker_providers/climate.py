@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from dataflow360.airports import AIRPORTS
+from dataflow360.airports import AIRPORTS, Airport, distance_km
 from dataflow360.faker_providers.draws import Floats
 from dataflow360.faker_providers.seasons import zone
 
@@ -163,6 +163,11 @@ def _monthly(text: str) -> tuple[float, ...]:
     return tuple(float(value) for value in text.split())
 
 
+def _with_a_table(airport: Airport) -> str:
+    """The nearest airport with a table: itself, if it has one."""
+    return min(_TABLES, key=lambda iata: distance_km(airport, AIRPORTS[iata]))
+
+
 CLIMATES: Final[Mapping[str, Climate]] = MappingProxyType(
     {
         iata: Climate(
@@ -170,13 +175,14 @@ CLIMATES: Final[Mapping[str, Climate]] = MappingProxyType(
             warmest=_monthly(warmest),
             rain=_monthly(rain),
             humidity=_monthly(humidity),
-            dust=_DUST[zone(AIRPORTS[iata])],
+            dust=_DUST[zone(airport)],
             wind=wind,
         )
-        for iata, (wind, coldest, warmest, rain, humidity) in _TABLES.items()
+        for iata, airport in AIRPORTS.items()
+        for wind, coldest, warmest, rain, humidity in (_TABLES[_with_a_table(airport)],)
     }
 )
-"""Climate of each airport of `AIRPORTS`, by IATA code."""
+"""Climate of each airport of `AIRPORTS`, by IATA code; that of the nearest where none is known."""
 
 
 def through_the_year(monthly: tuple[float, ...]) -> Floats:
