@@ -43,7 +43,7 @@ RUN umask 0002 && AIRFLOW_CONFIG=/tmp/airflow.cfg python -c "import \
         airflow.providers.fab.auth_manager.cli_commands.utils, airflow.providers.fab.www.app, \
         airflow.sdk.execution_time.task_runner, airflow.utils.serve_logs, \
         asyncpg, boto3, cassandra.cluster, celery.bin.celery, celery.worker, confluent_kafka, \
-        kombu.transport.redis, MySQLdb, pandas, pandera.pandas, psycopg2, pyarrow.parquet, \
+        kombu.transport.redis, MySQLdb, pandas, psycopg2, pyarrow.parquet, \
         typer.main, uvicorn.main" \
     && rm -f /tmp/airflow.cfg
 WORKDIR /opt/airflow

@@ -261,7 +261,7 @@ def _records(count: int) -> pa.Table:
 
     numbers = np.arange(count)
     seen = _moments((numbers - numbers % _SEEN_AT_ONCE) / count)
-    kinds = np.array([f"column_{kind} is above {kind} °C" for kind in range(_KINDS)])
+    kinds = np.array([f"column_{kind} is …; 0 to {kind} °C is wanted" for kind in range(_KINDS)])
     kind = kinds[numbers % _KINDS]
     rows = pa.table(
         {

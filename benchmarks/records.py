@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pandera.pandas as pandera
-
 from benchmarks.names import BOARDS_PREFIX, FLIGHTS_TABLE, WEATHER_TABLE
 from dataflow360.records import RECORD_TYPES, contract
 from dataflow360.records.contract import MySQLTable
@@ -25,9 +23,7 @@ BOARDS_STORE = replace(DEPARTS_AEROPORTS.store, prefix=BOARDS_PREFIX)
 BOARDS = replace(
     DEPARTS_AEROPORTS,
     name="benchmarks_departs",
-    schema=pandera.DataFrameSchema(
-        {**DEPARTS_AEROPORTS.schema.columns, "Aeroport": contract.text("A made place.", 8)}
-    ),
+    schema={**DEPARTS_AEROPORTS.schema, "Aeroport": contract.text("A made place.", 8)},
     store=BOARDS_STORE,
 )
 

@@ -20,7 +20,7 @@ FILES = (
 )
 LIMIT_SECONDS = 0.15
 HEAVY = (
-    "pandas", "numpy", "pyarrow", "pandera", "faker", "orjson", "MySQLdb", "cassandra",
+    "pandas", "numpy", "pyarrow", "faker", "orjson", "MySQLdb", "cassandra",
     "confluent_kafka", "boto3", "airflow.providers.mysql.hooks.mysql",
     "airflow.providers.apache.cassandra.hooks.cassandra",
     "airflow.providers.apache.kafka.hooks.produce",

@@ -18,8 +18,6 @@ _CONTEXT.set_forkserver_preload(
     [
         "tests.integration.support",
         "dataflow360.faker_providers",
-        "pandera.backends.pandas.builtin_checks",
-        "pandera.strategies.pandas_strategies",
         "pyarrow.dataset",
     ]
 )

@@ -45,7 +45,7 @@ CASES = [
         ),
         lambda text: text.encode("cp1252"),
         ".csv",
-        (",5;80", ".5;80", "temperature '21.5' is not a number with a decimal comma"),
+        (",5;80", ".5;80", "temperature is 21.5; a number with a decimal comma is wanted"),
     ),
     Case(
         PASSENGERS,
@@ -54,7 +54,7 @@ CASES = [
         ),
         lambda text: text.encode("utf-8-sig"),
         ".csv",
-        ("200502", "200513", "ActivityPeriod '200513' is not a month as in 200507"),
+        ("200502", "200513", "ActivityPeriod is 200513; a month as in 200507 is wanted"),
     ),
     Case(
         FARES,
@@ -63,7 +63,7 @@ CASES = [
         ),
         lambda text: gzip.compress(text.encode()),
         ".csv.gz",
-        (",one,", ",two,", "stops two is not one of the known values"),
+        (",one,", ",two,", "stops is two; one of zero, one, two_or_more is wanted"),
     ),
 ]
 every_format = pytest.mark.parametrize("case", CASES, ids=lambda case: case.form.name)

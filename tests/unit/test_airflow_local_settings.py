@@ -9,9 +9,7 @@ import pytest
 from airflow_local_settings import forks_tasks
 
 ROOT = Path(__file__).parents[2]
-HEAVY = {
-    *("MySQLdb", "boto3", "cassandra", "confluent_kafka", "pandas", "pandera", "pyarrow", "redis"),
-}
+HEAVY = {"MySQLdb", "boto3", "cassandra", "confluent_kafka", "pandas", "pyarrow", "redis"}
 _START = """
 import sys
 sys.argv = ["airflow", *sys.argv[1:]]
@@ -63,4 +61,5 @@ def test_a_process_has_imported_what_its_tasks_use(
     )
     imported = set(started.stdout.split())
     assert imported & HEAVY == expected
+    assert not imported & {"hypothesis", "pytest"}, "these are for tests"
     assert ("dataflow360.pipeline.publishing" in imported) is bool(expected)

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from dataflow360.errors import DataFlowError
+from dataflow360.records.sentences import misfit
 
 #: Rows that are held in memory at once, written as one row group and published as one
 #: transaction: large enough for columnar work to pay, small enough for 10 M rows to pass in
@@ -97,8 +98,8 @@ def _misfit(schema: pa.Schema, row: dict[str, Any]) -> str | None:
     for column in schema:
         try:
             pa.scalar(row[column.name], column.type)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeEncodeError) as error:
-            return f"{column.name} {row[column.name]!r} is not of type {column.type}: {error}"
+        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeEncodeError):
+            return misfit(column.name, row[column.name], column.type)
     return None
 
 

@@ -1,18 +1,16 @@
 """What a record type is, and the vocabulary in which one is declared.
 
-A record type is declared once, in a module beside this one. Its pandera schema carries types,
-ranges, nullability, descriptions and units; from it come the validation, the DDL of its store,
-the JSON Schema of its topics and its page of the data dictionary.
+A record type is declared once, in a module beside this one. Its columns carry types, rules,
+nullability, descriptions and units; from them come the validation, the DDL of its store, the JSON
+Schema of its topics and its page of the data dictionary.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol
 
-import pandas as pd
-import pandera.pandas as pandera
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -22,10 +20,72 @@ BATCH_ID = "batch_id"
 
 #: Type of a point in time, UTC: Parquet has no coarser one.
 MOMENT = pa.timestamp("ms")
-IATA_PATTERN = r"^[A-Z]{3}$"
-TIME_PATTERN = r"^([01]\d|2[0-3]):[0-5]\d$"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A number from ``minimum`` to ``maximum``, both included; what is no number (NaN) is not."""
+
+    minimum: float
+    maximum: float
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """One of few values."""
+
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    r"""Text of a certain form.
+
+    Attributes:
+        regex: For JSON Schema (ECMA 262), from ``^`` to ``$``.
+        wanted: The form in words, as in "an IATA code of three capital letters".
+        re2: The same for Arrow (RE2), where it is not: ``\S`` and ``.`` are of ASCII there.
+    """
+
+    regex: str
+    wanted: str
+    re2: str = ""
+
+
+IATA = Pattern(r"^[A-Z]{3}$", "an IATA code of three capital letters")
+TIME = Pattern(r"^([01]\d|2[0-3]):[0-5]\d$", "a time from 00:00 to 23:59")
+FLIGHT_NUMBER = Pattern(r"^[A-Z0-9]{2}[0-9]{1,4}[A-Z]?$", "a flight number such as AF718")
+#: Some boards have the ICAO designator of the airline, which has three letters.
+BOARD_NUMBER = Pattern(r"^[A-Z0-9]{2,3}[0-9]{1,4}[A-Z]?$", "a flight number such as AF718")
+
+_INK = r"[^\s\pZ\x{0b}\x{1c}-\x{1f}\x{85}\x{feff}]"
 #: Text is trimmed before it is checked; what is empty then must have become null.
-TRIMMED_PATTERN = r"^\S(.*\S)?$"
+TRIMMED = Pattern(
+    r"^\S(.*\S)?$",
+    "one line of text without blanks at its ends",
+    rf"^{_INK}([^\n\r\x{{2028}}\x{{2029}}]*{_INK})?$",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a record type.
+
+    Attributes:
+        dtype: Its type.
+        description: What it holds; a sentence.
+        rule: What its values obey beside their type.
+        nullable: Whether a value may be missing.
+        unit: Unit of its values; empty where they have none.
+        max_length: Characters of a text at most; the length of the SQL column.
+    """
+
+    dtype: pa.DataType
+    description: str
+    rule: Range | OneOf | Pattern | None = None
+    nullable: bool = False
+    unit: str = ""
+    max_length: int = 0
 
 
 class StorePlace(Protocol):
@@ -141,7 +201,7 @@ class RecordType:
         name: French name at rest; also the first part of every event id.
         version: Raised when the contract changes incompatibly; part of the JSON Schema's id.
         description: One sentence for the data dictionary.
-        schema: pandera schema over Arrow-backed columns, in their order at rest.
+        schema: The columns by name, in their order at rest.
         natural_key: Columns that identify an event.
         id_column: Name of the event id at rest (a UUIDv5 of name and natural key).
         entity: Column that is the Kafka partition key, so that order holds per entity.
@@ -154,7 +214,7 @@ class RecordType:
     name: str
     version: int
     description: str
-    schema: pandera.DataFrameSchema
+    schema: Mapping[str, Column]
     natural_key: tuple[str, ...]
     id_column: str
     entity: str
@@ -165,12 +225,12 @@ class RecordType:
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the declared columns, in their order at rest."""
-        return tuple(self.schema.columns)
+        return tuple(self.schema)
 
     @property
     def arrow_schema(self) -> pa.Schema:
         """The declared columns as an Arrow schema; what may be missing is the check's business."""
-        return pa.schema([(name, arrow_type(c)) for name, c in self.schema.columns.items()])
+        return pa.schema([(name, column.dtype) for name, column in self.schema.items()])
 
     @property
     def schema_id(self) -> str:
@@ -178,71 +238,37 @@ class RecordType:
         return f"urn:dataflow360:schema:{self.name}:{self.version}"
 
 
-def arrow_type(column: pandera.Column) -> pa.DataType:
-    """Arrow type of a declared column."""
-    return column.dtype.type.pyarrow_dtype
-
-
-def _column(
-    dtype: pa.DataType,
-    description: str,
-    checks: Sequence[pandera.Check],
-    *,
-    nullable: bool,
-    unit: str | None,
-    max_length: int | None = None,
-) -> pandera.Column:
-    return pandera.Column(
-        pd.ArrowDtype(dtype),
-        list(checks),
-        nullable=nullable,
-        description=description,
-        metadata={"unit": unit, "max_length": max_length},
-    )
-
-
 def text(
     description: str,
     max_length: int,
     *,
     one_of: Sequence[str] | None = None,
-    pattern: str = TRIMMED_PATTERN,
+    pattern: Pattern = TRIMMED,
     nullable: bool = False,
-) -> pandera.Column:
+) -> Column:
     """Declare a text column.
 
     Args:
         description: What it holds.
         max_length: Characters at most; the length of the SQL column.
         one_of: The only values allowed, when they are few and known.
-        pattern: Regular expression that each value matches, when ``one_of`` is not given.
+        pattern: Form of each value, when ``one_of`` is not given.
         nullable: Whether it may be missing.
     """
-    checks = (
-        [pandera.Check.isin(list(one_of), error="is not one of the known values")]
-        if one_of is not None
-        else [
-            pandera.Check.str_matches(pattern, error=f"does not match {pattern}"),
-            pandera.Check.str_length(max_value=max_length, error=f"is longer than {max_length}"),
-        ]
-    )
-    return _column(
-        pa.string(), description, checks, nullable=nullable, unit=None, max_length=max_length
-    )
+    rule = pattern if one_of is None else OneOf(tuple(one_of))
+    return Column(pa.string(), description, rule, nullable=nullable, max_length=max_length)
 
 
-def iata(description: str, *, one_of: Sequence[str] | None = None) -> pandera.Column:
+def iata(description: str, *, one_of: Sequence[str] | None = None) -> Column:
     """Declare an airport code (three capitals, IATA Resolution 763)."""
-    return text(description, 3, one_of=one_of, pattern=IATA_PATTERN)
+    return text(description, 3, one_of=one_of, pattern=IATA)
 
 
 def number(
     description: str, unit: str, minimum: float, maximum: float, *, nullable: bool = False
-) -> pandera.Column:
+) -> Column:
     """Declare a measured quantity (64-bit float) with its unit and plausible range."""
-    return _column(
-        pa.float64(), description, _range(minimum, maximum, unit), nullable=nullable, unit=unit
-    )
+    return Column(pa.float64(), description, Range(minimum, maximum), nullable=nullable, unit=unit)
 
 
 def integer(
@@ -253,34 +279,27 @@ def integer(
     *,
     bits: Literal[8, 16, 32] = 16,
     nullable: bool = False,
-) -> pandera.Column:
+) -> Column:
     """Declare a whole quantity of 8, 16 or 32 bits with its unit and plausible range."""
     dtype = {8: pa.int8(), 16: pa.int16(), 32: pa.int32()}[bits]
-    return _column(dtype, description, _range(minimum, maximum, unit), nullable=nullable, unit=unit)
+    return Column(dtype, description, Range(minimum, maximum), nullable=nullable, unit=unit)
 
 
-def boolean(description: str) -> pandera.Column:
+def boolean(description: str) -> Column:
     """Declare a truth value."""
-    return _column(pa.bool_(), description, [], nullable=False, unit=None)
+    return Column(pa.bool_(), description)
 
 
-def day(description: str) -> pandera.Column:
+def day(description: str) -> Column:
     """Declare a calendar date."""
-    return _column(pa.date32(), description, [], nullable=False, unit=None)
+    return Column(pa.date32(), description)
 
 
-def moment(description: str, *, nullable: bool = False) -> pandera.Column:
+def moment(description: str, *, nullable: bool = False) -> Column:
     """Declare a point in time, UTC, in whole seconds."""
-    return _column(MOMENT, description, [], nullable=nullable, unit=None)
+    return Column(MOMENT, description, nullable=nullable)
 
 
 def rfc3339(moments: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     """Points in time as text, ``2026-11-01T06:00:00Z``."""
     return pc.strftime(pc.cast(moments, pa.timestamp("s")), "%Y-%m-%dT%H:%M:%SZ")
-
-
-def _range(minimum: float, maximum: float, unit: str) -> list[pandera.Check]:
-    return [
-        pandera.Check.ge(minimum, error=f"is below {minimum} {unit}".rstrip()),
-        pandera.Check.le(maximum, error=f"is above {maximum} {unit}".rstrip()),
-    ]

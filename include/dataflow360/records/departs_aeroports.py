@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import pandera.pandas as pandera
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataflow360.airports import AIRPORTS
 from dataflow360.records import contract
-from dataflow360.records.contract import RecordType, RedisBoards
+from dataflow360.records.contract import Pattern, RecordType, RedisBoards
 from dataflow360.records.vols import UTC_OFFSETS
+
+_DESIGNATOR = Pattern(
+    r"^[A-Z0-9]{2,3}$", "an airline's designator of two or three capitals or digits"
+)
 
 
 def _event_time(table: pa.Table) -> pa.Array:
@@ -24,38 +27,32 @@ DEPARTS_AEROPORTS = RecordType(
     name="departs_aeroports",
     version=1,
     description="One departure on the board of a West African airport, operating flights only.",
-    schema=pandera.DataFrameSchema(
-        {
-            "Vol": contract.text(
-                "Flight number: airline designator and number.",
-                8,
-                pattern=r"^[A-Z0-9]{2,3}[0-9]{1,4}[A-Z]?$",
-            ),
-            "Code_Compagnie": contract.text(
-                "Designator of the airline.", 3, pattern=r"^[A-Z0-9]{2,3}$"
-            ),
-            "Compagnie": contract.text("Name of the airline.", 80),
-            "Heure_Depart": contract.text(
-                "Scheduled departure, local time of the airport.", 5, pattern=contract.TIME_PATTERN
-            ),
-            "Heure_Arrivee": contract.text(
-                "Scheduled arrival, local time of the destination.",
-                5,
-                pattern=contract.TIME_PATTERN,
-                nullable=True,
-            ),
-            "Destination": contract.iata("IATA code of the destination."),
-            "Pays": contract.text(
-                "Country of departure.",
-                40,
-                one_of=sorted({airport.country for airport in AIRPORTS.values()}),
-            ),
-            "Aeroport": contract.iata(
-                "IATA code of the airport of departure.", one_of=list(AIRPORTS)
-            ),
-            "Date_Depart": contract.day("Scheduled date of departure, local to the airport."),
-        }
-    ),
+    schema={
+        "Vol": contract.text(
+            "Flight number: airline designator and number.",
+            8,
+            pattern=contract.BOARD_NUMBER,
+        ),
+        "Code_Compagnie": contract.text("Designator of the airline.", 3, pattern=_DESIGNATOR),
+        "Compagnie": contract.text("Name of the airline.", 80),
+        "Heure_Depart": contract.text(
+            "Scheduled departure, local time of the airport.", 5, pattern=contract.TIME
+        ),
+        "Heure_Arrivee": contract.text(
+            "Scheduled arrival, local time of the destination.",
+            5,
+            pattern=contract.TIME,
+            nullable=True,
+        ),
+        "Destination": contract.iata("IATA code of the destination."),
+        "Pays": contract.text(
+            "Country of departure.",
+            40,
+            one_of=sorted({airport.country for airport in AIRPORTS.values()}),
+        ),
+        "Aeroport": contract.iata("IATA code of the airport of departure.", one_of=list(AIRPORTS)),
+        "Date_Depart": contract.day("Scheduled date of departure, local to the airport."),
+    },
     # A flight number is unique for a leg and day (IATA SSIM): a flight that calls twice at an
     # airport leaves for another destination each time, and one whose time is changed stays the
     # same flight.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandera.pandas as pandera
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,34 +23,30 @@ DONNEES_METEO = RecordType(
     name="donnees_meteo",
     version=1,
     description="Weather at a West African airport's city in one hour (UTC).",
-    schema=pandera.DataFrameSchema(
-        {
-            "pays": contract.text(
-                "Country.", 40, one_of=sorted({airport.country for airport in AIRPORTS.values()})
-            ),
-            "aeroport": contract.iata("IATA code of the airport.", one_of=list(AIRPORTS)),
-            "date_observation": contract.day("Date of the observation (UTC)."),
-            "heure_observation": contract.integer(
-                "Hour of the observation (UTC).", "h", 0, 23, bits=8
-            ),
-            "temperature": contract.number("Air temperature at 2 m.", "°C", -10, 55),
-            "humidite": contract.integer("Relative humidity at 2 m.", "%", 0, 100),
-            "pression": contract.number("Air pressure at sea level.", "hPa", 870, 1085),
-            "vitesse_vent": contract.number("Wind speed at 10 m.", "km/h", 0, 410),
-            "direction_vent": contract.integer("Direction the wind comes from.", "°", 0, 360),
-            "precipitations": contract.number("Rain in the hour before.", "mm", 0, 310),
-            "nebulosite": contract.integer("Cloud cover.", "%", 0, 100),
-            "visibilite": contract.number("Visibility.", "km", 0, 100, nullable=True),
-            "point_rosee": contract.number("Dew point at 2 m.", "°C", -60, 40),
-            "conditions_meteo": contract.text("The weather in words.", 60),
-            "provenance": contract.text(
-                "Where the observation comes from; part of the natural key, so that a made "
-                "value never replaces an observed one.",
-                20,
-                one_of=(SYNTHETIC, FILE),
-            ),
-        }
-    ),
+    schema={
+        "pays": contract.text(
+            "Country.", 40, one_of=sorted({airport.country for airport in AIRPORTS.values()})
+        ),
+        "aeroport": contract.iata("IATA code of the airport.", one_of=list(AIRPORTS)),
+        "date_observation": contract.day("Date of the observation (UTC)."),
+        "heure_observation": contract.integer("Hour of the observation (UTC).", "h", 0, 23, bits=8),
+        "temperature": contract.number("Air temperature at 2 m.", "°C", -10, 55),
+        "humidite": contract.integer("Relative humidity at 2 m.", "%", 0, 100),
+        "pression": contract.number("Air pressure at sea level.", "hPa", 870, 1085),
+        "vitesse_vent": contract.number("Wind speed at 10 m.", "km/h", 0, 410),
+        "direction_vent": contract.integer("Direction the wind comes from.", "°", 0, 360),
+        "precipitations": contract.number("Rain in the hour before.", "mm", 0, 310),
+        "nebulosite": contract.integer("Cloud cover.", "%", 0, 100),
+        "visibilite": contract.number("Visibility.", "km", 0, 100, nullable=True),
+        "point_rosee": contract.number("Dew point at 2 m.", "°C", -60, 40),
+        "conditions_meteo": contract.text("The weather in words.", 60),
+        "provenance": contract.text(
+            "Where the observation comes from; part of the natural key, so that a made "
+            "value never replaces an observed one.",
+            20,
+            one_of=(SYNTHETIC, FILE),
+        ),
+    },
     natural_key=("provenance", "aeroport", "date_observation", "heure_observation"),
     id_column="id_observation",
     entity="aeroport",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandera.pandas as pandera
 import pyarrow as pa
 
-from dataflow360.records.contract import MOMENT, RecordType, arrow_type
+from dataflow360.records.contract import MOMENT, Column, OneOf, Pattern, Range, RecordType
 
 _JSON_TYPES = {
     pa.int8(): "integer",
@@ -35,36 +34,29 @@ def json_schema(record: RecordType) -> dict[str, Any]:
                 "format": "uuid",
                 "description": f"Event id: UUIDv5 of {', '.join(record.natural_key)}.",
             },
-            **{name: property_of(column) for name, column in record.schema.columns.items()},
+            **{name: _property(column) for name, column in record.schema.items()},
         },
         "required": [record.id_column, *record.columns],
         "additionalProperties": False,
     }
 
 
-def property_of(column: pandera.Column) -> dict[str, Any]:
-    """The schema of a field."""
-    dtype = arrow_type(column)
-    kind = _JSON_TYPES[dtype]
+def _property(column: Column) -> dict[str, Any]:
+    kind = _JSON_TYPES[column.dtype]
     schema: dict[str, Any] = {"type": [kind, "null"] if column.nullable else kind}
-    if dtype == pa.date32():
+    if column.dtype == pa.date32():
         schema["format"] = "date"
-    if dtype == MOMENT:
+    if column.dtype == MOMENT:
         schema["format"] = "date-time"
-    for rule in column.checks:
-        match rule.statistics:
-            case {"allowed_values": values}:
-                # JSON Schema's enum holds for null too, whatever the type allows.
-                schema["enum"] = [*values, None] if column.nullable else list(values)
-            case {"min_value": minimum, **rest} if "max_value" not in rest:
-                schema["minimum"] = minimum
-            case {"max_value": maximum, "min_value": None}:
-                schema["maxLength"] = maximum
-            case {"max_value": maximum}:
-                schema["maximum"] = maximum
-            case {"pattern": pattern}:
-                schema["pattern"] = pattern
+    match column.rule:
+        case OneOf(values):
+            # JSON Schema's enum holds for null too, whatever the type allows.
+            schema["enum"] = [*values, None] if column.nullable else list(values)
+        case Range(minimum, maximum):
+            schema |= {"minimum": minimum, "maximum": maximum}
+        case Pattern(regex):
+            schema |= {"pattern": regex, "maxLength": column.max_length}
     schema["description"] = column.description
-    if column.metadata["unit"]:
-        schema["x-unit"] = column.metadata["unit"]
+    if column.unit:
+        schema["x-unit"] = column.unit
     return schema

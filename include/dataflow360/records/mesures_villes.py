@@ -6,13 +6,12 @@ names and units of OpenWeather (metric).
 
 from __future__ import annotations
 
-import pandera.pandas as pandera
 import pyarrow as pa
 
 from dataflow360 import names
 from dataflow360.airports import AIRPORTS
 from dataflow360.records import contract
-from dataflow360.records.contract import DynamoDBTable, RecordType
+from dataflow360.records.contract import Column, DynamoDBTable, RecordType
 
 #: Columns that say which city and which moment a row is about; all others are measurements.
 IDENTITY = ("ville", "pays", "aeroport", "timestamp")
@@ -24,7 +23,7 @@ def _event_time(table: pa.Table) -> pa.Array:
     return contract.rfc3339(table["timestamp"])
 
 
-def _concentration(substance: str, maximum: float) -> pandera.Column:
+def _concentration(substance: str, maximum: float) -> Column:
     return contract.number(f"Concentration of {substance}.", _AIR_UNIT, 0, maximum, nullable=True)
 
 
@@ -34,46 +33,44 @@ MESURES_VILLES = RecordType(
     description=(
         "Weather and air of a West African city at one moment; of the past, the air alone is known."
     ),
-    schema=pandera.DataFrameSchema(
-        {
-            "ville": contract.text(
-                "City.", 40, one_of=sorted({airport.city for airport in AIRPORTS.values()})
-            ),
-            "pays": contract.text(
-                "Country.", 40, one_of=sorted({airport.country for airport in AIRPORTS.values()})
-            ),
-            "aeroport": contract.iata("IATA code of the city's airport.", one_of=list(AIRPORTS)),
-            "timestamp": contract.moment("When it was observed (UTC), as the source says."),
-            "temp": contract.number("Air temperature.", "°C", -10, 55, nullable=True),
-            "feels_like": contract.number(
-                "Temperature as people feel it.", "°C", -30, 80, nullable=True
-            ),
-            "pressure": contract.number(
-                "Air pressure at sea level.", "hPa", 870, 1085, nullable=True
-            ),
-            "humidity": contract.integer("Relative humidity.", "%", 0, 100, nullable=True),
-            "visibility": contract.integer(
-                "Visibility; 10,000 m is the most that is told.", "m", 0, 10_000, nullable=True
-            ),
-            "wind_speed": contract.number("Wind speed.", "m/s", 0, 114, nullable=True),
-            "wind_deg": contract.integer(
-                "Direction the wind comes from.", "°", 0, 360, nullable=True
-            ),
-            "clouds": contract.integer("Cloud cover.", "%", 0, 100, nullable=True),
-            "aqi": contract.integer(
-                "OpenWeather's index of air quality, from 1 (good) to 5 (very poor).", "", 1, 5,
-                bits=8,
-            ),
-            "co": _concentration("carbon monoxide", 100_000),
-            "no": _concentration("nitrogen monoxide", 10_000),
-            "no2": _concentration("nitrogen dioxide", 10_000),
-            "o3": _concentration("ozone", 10_000),
-            "so2": _concentration("sulphur dioxide", 10_000),
-            "pm2_5": _concentration("particles up to 2.5 µm", 20_000),
-            "pm10": _concentration("particles up to 10 µm", 20_000),
-            "nh3": _concentration("ammonia", 10_000),
-        }
-    ),
+    schema={
+        "ville": contract.text(
+            "City.", 40, one_of=sorted({airport.city for airport in AIRPORTS.values()})
+        ),
+        "pays": contract.text(
+            "Country.", 40, one_of=sorted({airport.country for airport in AIRPORTS.values()})
+        ),
+        "aeroport": contract.iata("IATA code of the city's airport.", one_of=list(AIRPORTS)),
+        "timestamp": contract.moment("When it was observed (UTC), as the source says."),
+        "temp": contract.number("Air temperature.", "°C", -10, 55, nullable=True),
+        "feels_like": contract.number(
+            "Temperature as people feel it.", "°C", -30, 80, nullable=True
+        ),
+        "pressure": contract.number(
+            "Air pressure at sea level.", "hPa", 870, 1085, nullable=True
+        ),
+        "humidity": contract.integer("Relative humidity.", "%", 0, 100, nullable=True),
+        "visibility": contract.integer(
+            "Visibility; 10,000 m is the most that is told.", "m", 0, 10_000, nullable=True
+        ),
+        "wind_speed": contract.number("Wind speed.", "m/s", 0, 114, nullable=True),
+        "wind_deg": contract.integer(
+            "Direction the wind comes from.", "°", 0, 360, nullable=True
+        ),
+        "clouds": contract.integer("Cloud cover.", "%", 0, 100, nullable=True),
+        "aqi": contract.integer(
+            "OpenWeather's index of air quality, from 1 (good) to 5 (very poor).", "", 1, 5,
+            bits=8,
+        ),
+        "co": _concentration("carbon monoxide", 100_000),
+        "no": _concentration("nitrogen monoxide", 10_000),
+        "no2": _concentration("nitrogen dioxide", 10_000),
+        "o3": _concentration("ozone", 10_000),
+        "so2": _concentration("sulphur dioxide", 10_000),
+        "pm2_5": _concentration("particles up to 2.5 µm", 20_000),
+        "pm10": _concentration("particles up to 10 µm", 20_000),
+        "nh3": _concentration("ammonia", 10_000),
+    },
     natural_key=("ville", "timestamp"),
     id_column="id_mesure",
     entity="ville",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandera.pandas as pandera
 import pyarrow as pa
 
 from dataflow360.airports import AIRPORTS
@@ -21,33 +20,31 @@ METEO_AEROPORTS = RecordType(
     name="meteo_aeroports",
     version=1,
     description="Weather at a West African airport at one moment, observed or from an archive.",
-    schema=pandera.DataFrameSchema(
-        {
-            "timestamp": contract.moment("When it was observed (UTC), as the source says."),
-            "pays": contract.text(
-                "Country.", 40, one_of=sorted({airport.country for airport in AIRPORTS.values()})
-            ),
-            "ville": contract.text(
-                "City.", 40, one_of=sorted({airport.city for airport in AIRPORTS.values()})
-            ),
-            "aeroport": contract.iata("IATA code of the airport.", one_of=list(AIRPORTS)),
-            "temperature": contract.number("Air temperature.", "°C", -10, 55),
-            "humidite": contract.integer("Relative humidity.", "%", 0, 100),
-            "pression": contract.number("Air pressure at sea level.", "hPa", 870, 1085),
-            "vitesse_vent": contract.number("Wind speed.", "km/h", 0, 410),
-            "direction_vent": contract.integer(
-                "Direction the wind comes from.", "°", 0, 360, nullable=True
-            ),
-            "conditions": contract.text("The weather in words.", 60),
-            "nuages": contract.integer("Cloud cover.", "%", 0, 100),
-            "provenance": contract.text(
-                "Where the observation comes from; part of the natural key, so that a modelled "
-                "value of an archive never replaces an observed one.",
-                20,
-                one_of=(OPENWEATHER, OPEN_METEO),
-            ),
-        }
-    ),
+    schema={
+        "timestamp": contract.moment("When it was observed (UTC), as the source says."),
+        "pays": contract.text(
+            "Country.", 40, one_of=sorted({airport.country for airport in AIRPORTS.values()})
+        ),
+        "ville": contract.text(
+            "City.", 40, one_of=sorted({airport.city for airport in AIRPORTS.values()})
+        ),
+        "aeroport": contract.iata("IATA code of the airport.", one_of=list(AIRPORTS)),
+        "temperature": contract.number("Air temperature.", "°C", -10, 55),
+        "humidite": contract.integer("Relative humidity.", "%", 0, 100),
+        "pression": contract.number("Air pressure at sea level.", "hPa", 870, 1085),
+        "vitesse_vent": contract.number("Wind speed.", "km/h", 0, 410),
+        "direction_vent": contract.integer(
+            "Direction the wind comes from.", "°", 0, 360, nullable=True
+        ),
+        "conditions": contract.text("The weather in words.", 60),
+        "nuages": contract.integer("Cloud cover.", "%", 0, 100),
+        "provenance": contract.text(
+            "Where the observation comes from; part of the natural key, so that a modelled "
+            "value of an archive never replaces an observed one.",
+            20,
+            one_of=(OPENWEATHER, OPEN_METEO),
+        ),
+    },
     natural_key=("provenance", "aeroport", "timestamp"),
     id_column="id_observation",
     entity="aeroport",

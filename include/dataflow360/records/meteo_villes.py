@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandera.pandas as pandera
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,33 +20,25 @@ METEO_VILLES = RecordType(
     name="meteo_villes",
     version=1,
     description="Weather in the city of a West African airport in one hour (UTC).",
-    schema=pandera.DataFrameSchema(
-        {
-            "ville": contract.text(
-                "City.", 40, one_of=[airport.city for airport in AIRPORTS.values()]
-            ),
-            "pays": contract.text(
-                "Country.", 40, one_of=sorted({airport.country for airport in AIRPORTS.values()})
-            ),
-            "aeroport": contract.iata("IATA code of the city's airport.", one_of=list(AIRPORTS)),
-            "date_observation": contract.day("Date of the observation (UTC)."),
-            "heure_observation": contract.integer(
-                "Hour of the observation (UTC).", "h", 0, 23, bits=8
-            ),
-            "temperature": contract.number("Air temperature at 2 m.", "°C", -10, 55),
-            "humidite": contract.number("Relative humidity at 2 m.", "%", 0, 100),
-            "pression": contract.number(
-                "Air pressure at sea level.", "hPa", 870, 1085, nullable=True
-            ),
-            "vitesse_vent": contract.number("Wind speed at 10 m.", "km/h", 0, 410),
-            "direction_vent": contract.number(
-                "Direction the wind comes from; none in a calm.", "°", 0, 360, nullable=True
-            ),
-            "precipitations": contract.number("Rain in the hour.", "mm", 0, 310, nullable=True),
-            "nebulosite": contract.number("Cloud cover.", "%", 0, 100, nullable=True),
-            "conditions_meteo": contract.text("The weather in words.", 100),
-        }
-    ),
+    schema={
+        "ville": contract.text("City.", 40, one_of=[airport.city for airport in AIRPORTS.values()]),
+        "pays": contract.text(
+            "Country.", 40, one_of=sorted({airport.country for airport in AIRPORTS.values()})
+        ),
+        "aeroport": contract.iata("IATA code of the city's airport.", one_of=list(AIRPORTS)),
+        "date_observation": contract.day("Date of the observation (UTC)."),
+        "heure_observation": contract.integer("Hour of the observation (UTC).", "h", 0, 23, bits=8),
+        "temperature": contract.number("Air temperature at 2 m.", "°C", -10, 55),
+        "humidite": contract.number("Relative humidity at 2 m.", "%", 0, 100),
+        "pression": contract.number("Air pressure at sea level.", "hPa", 870, 1085, nullable=True),
+        "vitesse_vent": contract.number("Wind speed at 10 m.", "km/h", 0, 410),
+        "direction_vent": contract.number(
+            "Direction the wind comes from; none in a calm.", "°", 0, 360, nullable=True
+        ),
+        "precipitations": contract.number("Rain in the hour.", "mm", 0, 310, nullable=True),
+        "nebulosite": contract.number("Cloud cover.", "%", 0, 100, nullable=True),
+        "conditions_meteo": contract.text("The weather in words.", 100),
+    },
     natural_key=("aeroport", "date_observation", "heure_observation"),
     id_column="id_observation",
     entity="aeroport",

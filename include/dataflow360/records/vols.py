@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandera.pandas as pandera
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -40,40 +39,38 @@ VOLS = RecordType(
     name="vols",
     version=1,
     description="One scheduled departure from a West African airport, with its delay.",
-    schema=pandera.DataFrameSchema(
-        {
-            "numero_vol": contract.text(
-                "Flight number: airline designator and number.",
-                8,
-                pattern=r"^[A-Z0-9]{2}[0-9]{1,4}[A-Z]?$",
-            ),
-            "compagnie": contract.text("Name of the airline.", 80),
-            "type_appareil": contract.text("Aircraft type.", 60),
-            "aeroport_depart": contract.iata(
-                "IATA code of the airport of departure.", one_of=list(AIRPORTS)
-            ),
-            "pays_depart": contract.text(
-                "Country of departure.",
-                40,
-                one_of=sorted({airport.country for airport in AIRPORTS.values()}),
-            ),
-            "destination": contract.iata("IATA code of the destination."),
-            "distance_vol_km": contract.number("Great-circle distance.", "km", 1, 20_040),
-            "heure_depart": contract.text(
-                "Scheduled departure, local time of the airport.", 5, pattern=contract.TIME_PATTERN
-            ),
-            "jour_semaine": contract.text("Day of the week of `date_vol`.", 8, one_of=DAYS),
-            "mois": contract.text("Month of `date_vol`.", 9, one_of=MONTHS),
-            "saison": contract.text(
-                "Season at the airport of departure on that day.", 20, one_of=SEASONS
-            ),
-            "retard_min": contract.integer(
-                "Departure delay; negative when early.", "min", -30, 1440, bits=32
-            ),
-            "retard": contract.boolean("Late by 15 minutes or more."),
-            "date_vol": contract.day("Scheduled date of departure, local to the airport."),
-        }
-    ),
+    schema={
+        "numero_vol": contract.text(
+            "Flight number: airline designator and number.",
+            8,
+            pattern=contract.FLIGHT_NUMBER,
+        ),
+        "compagnie": contract.text("Name of the airline.", 80),
+        "type_appareil": contract.text("Aircraft type.", 60),
+        "aeroport_depart": contract.iata(
+            "IATA code of the airport of departure.", one_of=list(AIRPORTS)
+        ),
+        "pays_depart": contract.text(
+            "Country of departure.",
+            40,
+            one_of=sorted({airport.country for airport in AIRPORTS.values()}),
+        ),
+        "destination": contract.iata("IATA code of the destination."),
+        "distance_vol_km": contract.number("Great-circle distance.", "km", 1, 20_040),
+        "heure_depart": contract.text(
+            "Scheduled departure, local time of the airport.", 5, pattern=contract.TIME
+        ),
+        "jour_semaine": contract.text("Day of the week of `date_vol`.", 8, one_of=DAYS),
+        "mois": contract.text("Month of `date_vol`.", 9, one_of=MONTHS),
+        "saison": contract.text(
+            "Season at the airport of departure on that day.", 20, one_of=SEASONS
+        ),
+        "retard_min": contract.integer(
+            "Departure delay; negative when early.", "min", -30, 1440, bits=32
+        ),
+        "retard": contract.boolean("Late by 15 minutes or more."),
+        "date_vol": contract.day("Scheduled date of departure, local to the airport."),
+    },
     natural_key=("numero_vol", "aeroport_depart", "date_vol"),
     id_column="id_vol",
     entity="aeroport_depart",

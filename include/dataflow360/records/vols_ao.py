@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandera.pandas as pandera
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -29,35 +28,33 @@ VOLS_AO = RecordType(
     name="vols_ao",
     version=1,
     description="One scheduled departure from a West African airport, with the state it was in.",
-    schema=pandera.DataFrameSchema(
-        {
-            "compagnie": contract.text("Name of the airline that operates the flight.", 80),
-            "numero_vol": contract.text(
-                "Number of the operating flight: airline designator and number.",
-                8,
-                pattern=r"^[A-Z0-9]{2}[0-9]{1,4}[A-Z]?$",
-            ),
-            "aeroport_depart": contract.iata(
-                "IATA code of the airport of departure.", one_of=list(AIRPORTS)
-            ),
-            "aeroport_arrivee": contract.iata("IATA code of the airport of arrival."),
-            "heure_depart_prevue": contract.moment("Scheduled departure (UTC)."),
-            "etat_vol": contract.text("State of the flight.", 10, one_of=STATUSES),
-            "pays": contract.text(
-                "Country of departure.",
-                40,
-                one_of=sorted({airport.country for airport in AIRPORTS.values()}),
-            ),
-            "timestamp": contract.moment(
-                "End of the data interval in which this state was read (UTC)."
-            ),
-            "numeros_marketing": contract.text(
-                "Numbers that other airlines sell the flight under, separated by commas.",
-                200,
-                nullable=True,
-            ),
-        }
-    ),
+    schema={
+        "compagnie": contract.text("Name of the airline that operates the flight.", 80),
+        "numero_vol": contract.text(
+            "Number of the operating flight: airline designator and number.",
+            8,
+            pattern=contract.FLIGHT_NUMBER,
+        ),
+        "aeroport_depart": contract.iata(
+            "IATA code of the airport of departure.", one_of=list(AIRPORTS)
+        ),
+        "aeroport_arrivee": contract.iata("IATA code of the airport of arrival."),
+        "heure_depart_prevue": contract.moment("Scheduled departure (UTC)."),
+        "etat_vol": contract.text("State of the flight.", 10, one_of=STATUSES),
+        "pays": contract.text(
+            "Country of departure.",
+            40,
+            one_of=sorted({airport.country for airport in AIRPORTS.values()}),
+        ),
+        "timestamp": contract.moment(
+            "End of the data interval in which this state was read (UTC)."
+        ),
+        "numeros_marketing": contract.text(
+            "Numbers that other airlines sell the flight under, separated by commas.",
+            200,
+            nullable=True,
+        ),
+    },
     natural_key=("numero_vol", "aeroport_depart", "heure_depart_prevue"),
     id_column="id_vol",
     entity="aeroport_depart",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandera.pandas as pandera
 import pyarrow as pa
 
 from dataflow360.airports import AIRPORTS
@@ -22,48 +21,42 @@ VOLS_METEO = RecordType(
         "One departure from a West African airport with the weather observed there in the hour of "
         "the departure; the weather is empty where none is known."
     ),
-    schema=pandera.DataFrameSchema(
-        {
-            "aeroport": contract.iata(
-                "IATA code of the airport of departure.", one_of=list(AIRPORTS)
-            ),
-            "ville": contract.text(
-                "City of departure.",
-                40,
-                one_of=sorted({airport.city for airport in AIRPORTS.values()}),
-            ),
-            "vol": contract.text(
-                "Flight number: airline designator and number.",
-                8,
-                pattern=r"^[A-Z0-9]{2,3}[0-9]{1,4}[A-Z]?$",
-            ),
-            "compagnie": contract.text("Name of the airline.", 80),
-            "destination": contract.iata("IATA code of the destination."),
-            "date_depart": contract.day("Scheduled date of departure, local to the airport."),
-            "heure_depart": contract.text(
-                "Scheduled departure, local time of the airport.", 5, pattern=contract.TIME_PATTERN
-            ),
-            "depart_utc": contract.moment("Scheduled departure (UTC)."),
-            "observation": contract.moment("When the weather was observed (UTC).", nullable=True),
-            "temperature": contract.number("Air temperature.", "°C", -10, 55, nullable=True),
-            "humidite": contract.integer("Relative humidity.", "%", 0, 100, nullable=True),
-            "pression": contract.number(
-                "Air pressure at sea level.", "hPa", 870, 1085, nullable=True
-            ),
-            "vitesse_vent": contract.number("Wind speed.", "km/h", 0, 410, nullable=True),
-            "direction_vent": contract.integer(
-                "Direction the wind comes from.", "°", 0, 360, nullable=True
-            ),
-            "conditions": contract.text("The weather in words.", 60, nullable=True),
-            "nuages": contract.integer("Cloud cover.", "%", 0, 100, nullable=True),
-            "provenance": contract.text(
-                "Where the weather comes from.",
-                20,
-                one_of=(OPENWEATHER, OPEN_METEO),
-                nullable=True,
-            ),
-        }
-    ),
+    schema={
+        "aeroport": contract.iata("IATA code of the airport of departure.", one_of=list(AIRPORTS)),
+        "ville": contract.text(
+            "City of departure.",
+            40,
+            one_of=sorted({airport.city for airport in AIRPORTS.values()}),
+        ),
+        "vol": contract.text(
+            "Flight number: airline designator and number.",
+            8,
+            pattern=contract.BOARD_NUMBER,
+        ),
+        "compagnie": contract.text("Name of the airline.", 80),
+        "destination": contract.iata("IATA code of the destination."),
+        "date_depart": contract.day("Scheduled date of departure, local to the airport."),
+        "heure_depart": contract.text(
+            "Scheduled departure, local time of the airport.", 5, pattern=contract.TIME
+        ),
+        "depart_utc": contract.moment("Scheduled departure (UTC)."),
+        "observation": contract.moment("When the weather was observed (UTC).", nullable=True),
+        "temperature": contract.number("Air temperature.", "°C", -10, 55, nullable=True),
+        "humidite": contract.integer("Relative humidity.", "%", 0, 100, nullable=True),
+        "pression": contract.number("Air pressure at sea level.", "hPa", 870, 1085, nullable=True),
+        "vitesse_vent": contract.number("Wind speed.", "km/h", 0, 410, nullable=True),
+        "direction_vent": contract.integer(
+            "Direction the wind comes from.", "°", 0, 360, nullable=True
+        ),
+        "conditions": contract.text("The weather in words.", 60, nullable=True),
+        "nuages": contract.integer("Cloud cover.", "%", 0, 100, nullable=True),
+        "provenance": contract.text(
+            "Where the weather comes from.",
+            20,
+            one_of=(OPENWEATHER, OPEN_METEO),
+            nullable=True,
+        ),
+    },
     natural_key=("date_depart", "aeroport", "vol", "destination"),
     id_column="id_vol_meteo",
     entity="aeroport",

@@ -146,9 +146,10 @@ def _judge(
     judged = [Judged(entry, Verdict.NEW) for entry in entries]
     rows, places = _parsed(record, parse, judged, raws)
     checked = check(record, rows)
-    for row, reason in checked.reasons.items():
+    reasons = checked.reasons
+    for row, reason in reasons.items():
         _set(judged[places[row]], Verdict.REFUSED, reason)
-    places = [place for row, place in enumerate(places) if row not in checked.reasons]
+    places = [place for row, place in enumerate(places) if row not in reasons]
     rows = checked.valid
     _compare(record, store, rows, places, judged, newest)
     passing = [row for row, place in enumerate(places) if judged[place].passes]

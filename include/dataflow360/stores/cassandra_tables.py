@@ -20,7 +20,6 @@ from dataflow360.records.contract import (
     MOMENT,
     CassandraTable,
     RecordType,
-    arrow_type,
 )
 
 SignIn = Callable[[Account], AbstractContextManager[Any]]
@@ -70,7 +69,7 @@ def table(record: RecordType) -> str:
     store = cast("CassandraTable", record.store)
     lines = [
         f"{record.id_column} uuid",
-        *(f"{name} {_TYPES[arrow_type(c)]}" for name, c in record.schema.columns.items()),
+        *(f"{name} {_TYPES[column.dtype]}" for name, column in record.schema.items()),
         *(f"{name} {_TYPES[dtype]}" for name, dtype, _ in store.derived),
         f"{CONTENT_HASH} bigint",
         f"{BATCH_ID} text",

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import json
 
-import pandera.pandas as pandera
-
 from dataflow360.records import RECORD_TYPES
-from dataflow360.records.contract import RecordType, arrow_type
-from dataflow360.records.json_schema import json_schema, property_of
+from dataflow360.records.contract import Column, OneOf, Pattern, Range, RecordType
+from dataflow360.records.json_schema import json_schema
 from dataflow360.stores.store import kinds, store_of
 
 _DDL_HEADER = "-- Generated from the contracts: python -m dataflow360 contracts\n\n"
@@ -45,9 +43,9 @@ def data_dictionary() -> str:
             "| --- | --- | --- | --- | --- | --- |",
         ]
         lines += [
-            f"| `{name}` | {arrow_type(column)} | {column.metadata['unit'] or ''} "
+            f"| `{name}` | {column.dtype} | {column.unit} "
             f"| {'no' if column.nullable else 'yes'} | {_values(column)} | {column.description} |"
-            for name, column in record.schema.columns.items()
+            for name, column in record.schema.items()
         ]
     return "\n".join(lines) + "\n"
 
@@ -84,12 +82,12 @@ def generated() -> dict[str, str]:
     }
 
 
-def _values(column: pandera.Column) -> str:
-    schema = property_of(column)
-    if "enum" in schema:
-        return ", ".join(value for value in schema["enum"] if value is not None)
-    if "minimum" in schema:
-        return f"{schema['minimum']} to {schema['maximum']}"
-    if "pattern" in schema:
-        return f"`{schema['pattern']}`".replace("|", "\\|")
+def _values(column: Column) -> str:
+    match column.rule:
+        case OneOf(values):
+            return ", ".join(values)
+        case Range(minimum, maximum):
+            return f"{minimum} to {maximum}"
+        case Pattern(regex):
+            return f"`{regex}`".replace("|", "\\|")
     return ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandera.pandas as pandera
 import pyarrow as pa
 
 from dataflow360.clients.account import Account
@@ -14,9 +13,9 @@ from dataflow360.records.contract import (
     BATCH_ID,
     CONTENT_HASH,
     MOMENT,
+    Column,
     MySQLTable,
     RecordType,
-    arrow_type,
 )
 
 PRIVILEGES = "SELECT, INSERT, UPDATE, DELETE, CREATE TEMPORARY TABLES"
@@ -62,7 +61,7 @@ def table(record: RecordType) -> str:
     columns = [
         f"{name} {_type(column)} {'NULL' if column.nullable else 'NOT NULL'}"
         f" COMMENT '{_comment(column)}'"
-        for name, column in record.schema.columns.items()
+        for name, column in record.schema.items()
     ]
     lines = [
         *columns,
@@ -118,14 +117,12 @@ def provision(connection: Any, user: Account, host: str) -> None:
     connection.commit()
 
 
-def _type(column: pandera.Column) -> str:
-    dtype = arrow_type(column)
-    if dtype == pa.string():
-        return f"VARCHAR({column.metadata['max_length']})"
-    return _TYPES[dtype]
+def _type(column: Column) -> str:
+    if column.dtype == pa.string():
+        return f"VARCHAR({column.max_length})"
+    return _TYPES[column.dtype]
 
 
-def _comment(column: pandera.Column) -> str:
-    unit = column.metadata["unit"]
-    sentence = f"{column.description} [{unit}]" if unit else str(column.description)
+def _comment(column: Column) -> str:
+    sentence = column.description + (f" [{column.unit}]" if column.unit else "")
     return sentence.replace("'", "''")

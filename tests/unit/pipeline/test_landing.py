@@ -81,7 +81,7 @@ def test_what_the_contract_refuses_is_kept_with_its_bytes_position_and_reason(
     written = write(bad.slice(0, 20), bad.slice(20))
     assert counts(written) == (40, 38, 0, 2)
     first, second = refused_of(written.folder)
-    assert (first.position, first.reason) == (8, "retard_min 9999 is above 1440 min")
+    assert (first.position, first.reason) == (8, "retard_min is 9999; -30 to 1440 min is wanted")
     assert (second.position, second.reason) == (32, "destination is missing")
     assert orjson.loads(first.raw)["retard_min"] == 9_999
     assert orjson.loads(second.raw)["numero_vol"] == bad["numero_vol"][31].as_py()

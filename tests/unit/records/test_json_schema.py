@@ -8,9 +8,12 @@ from airflow.sdk import ObjectStoragePath
 from jsonschema import Draft202012Validator
 
 from dataflow360.records import RECORD_TYPES
+from dataflow360.records.contract import OneOf, Pattern, Range
 from dataflow360.records.json_schema import json_schema
 from dataflow360.sources.csv_files import files
 from dataflow360.streams.messages import messages
+
+RULES = {"minimum", "maximum", "enum", "pattern", "maxLength"}
 
 
 @pytest.fixture
@@ -104,21 +107,21 @@ def test_no_field_may_be_left_out(record, rows, identified, validator):
 def test_it_has_the_ranges_of_the_contract(record):
     """The schema must not be laxer or stricter than the check that rows have passed."""
     properties = json_schema(record)["properties"]
-    for name, column in record.schema.columns.items():
-        rules = {check.name: check.statistics for check in column.checks}
+    for name, column in record.schema.items():
+        match column.rule:
+            case Range(minimum, maximum):
+                rules = {"minimum": minimum, "maximum": maximum}
+            case OneOf(allowed):
+                rules = {"enum": [*allowed, None] if column.nullable else list(allowed)}
+            case Pattern(regex):
+                rules = {"pattern": regex, "maxLength": column.max_length}
+            case None:
+                rules = {}
         property_ = properties[name]
-        allowed = rules.get("isin", {}).get("allowed_values")
-        if allowed is not None and column.nullable:
-            allowed = [*allowed, None]
-        assert property_.get("enum") == allowed, name
-        assert property_.get("pattern") == rules.get("str_matches", {}).get("pattern"), name
-        assert property_.get("maxLength") == rules.get("str_length", {}).get("max_value"), name
-        at_least = rules.get("greater_than_or_equal_to", {}).get("min_value")
-        at_most = rules.get("less_than_or_equal_to", {}).get("max_value")
-        assert (property_.get("minimum"), property_.get("maximum")) == (at_least, at_most), name
+        assert {key: property_[key] for key in RULES & property_.keys()} == rules, name
         assert ("null" in property_["type"]) == column.nullable, name
         assert property_["description"] == column.description
-        assert property_.get("x-unit") == (column.metadata["unit"] or None), name
+        assert property_.get("x-unit", "") == column.unit, name
 
 
 def test_a_missing_visibility_is_null(made_rows, edited, identified):
@@ -147,7 +150,7 @@ def test_a_moment_is_a_date_time_of_rfc_3339(made_rows, edited, identified):
 
 def test_a_departure_without_weather_says_null(made_rows, edited, identified):
     record = RECORD_TYPES["vols_meteo"]
-    nothing = {name: None for name, column in record.schema.columns.items() if column.nullable}
+    nothing = {name: None for name, column in record.schema.items() if column.nullable}
     rows = edited(made_rows["vols_meteo"].slice(0, 2), 1, **nothing)
     _, value = values(record, identified(record, rows))
     assert {name for name, each in value.items() if each is None} == set(nothing)

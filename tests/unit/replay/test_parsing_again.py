@@ -53,12 +53,20 @@ def row_with(made_rows, **values):
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        pytest.param({"temperature": "hot"}, "temperature 'hot' is not of type", id="text"),
-        pytest.param({"temperature": True}, "temperature True is not of type", id="truth"),
-        pytest.param({"humidite": 10**9}, "humidite 1000000000 is not of type", id="too-large"),
-        pytest.param({"pays": 3}, "pays 3 is not of type", id="number-as-text"),
-        pytest.param({"date_observation": "today"}, "date_observation 'today'", id="no-date"),
-        pytest.param({"date_observation": 20261101}, "date_observation 20261101", id="number"),
+        pytest.param({"temperature": "hot"}, 'temperature is "hot"; a number is wanted', id="text"),
+        pytest.param({"temperature": True}, "temperature is True; a number is wanted", id="truth"),
+        pytest.param(
+            {"humidite": 10**9},
+            "humidite is 1000000000; a whole number from -32768 to 32767 is wanted",
+            id="too-large",
+        ),
+        pytest.param({"pays": 3}, "pays is 3; text is wanted", id="number-as-text"),
+        pytest.param(
+            {"date_observation": "today"},
+            'date_observation is "today"; a date as YYYY-MM-DD is wanted',
+            id="no-date",
+        ),
+        pytest.param({"date_observation": 20261101}, "date_observation is 20261101;", id="number"),
         pytest.param({"more": 1}, "has in excess ['more']", id="unknown-field"),
     ],
 )

@@ -169,10 +169,10 @@ def test_the_event_id_is_that_of_the_mended_time():
         ({"flight__iata": "private"}, "flight has no IATA flight number but 'PRIVATE'"),
         ({"flight__codeshared": {}}, "flight.codeshared has no IATA flight number but ''"),
         ({"flight": ...}, "flight: Field required"),
-        ({"arrival__iata": "Paris"}, "does not match ^[A-Z]{3}$"),
+        ({"arrival__iata": "Paris"}, "is PARIS; an IATA code of three capital letters is wanted"),
         ({"airline": {"name": None}}, "compagnie is missing"),
-        ({"airline": {"name": "x" * 81}}, "is longer than 80"),
-        ({"flight_status": "boarding"}, "is not one of the known values"),
+        ({"airline": {"name": "x" * 81}}, "has 81 characters; at most 80 are wanted"),
+        ({"flight_status": "boarding"}, "is boarding; one of scheduled, active"),
     ],
 )  # fmt: skip
 def test_what_is_no_flight_is_refused_with_the_reason(values, reason):

@@ -149,7 +149,7 @@ def test_where_the_decimal_sign_is_a_comma_a_number_with_another_is_refused(numb
     chunk = parse(good.encode(), bad.encode(), form=WEATHER, delimiter=";", decimal=",")
     (refused,) = refusals(chunk, WEATHER)
     assert refused.position == 3
-    assert refused.reason == f"temperature {number!r} is not a number with a decimal comma"
+    assert refused.reason == f"temperature is {number}; a number with a decimal comma is wanted"
 
 
 def test_the_decimal_sign_is_that_of_most_numbers(read):

@@ -184,42 +184,48 @@ REFUSED = {
     "a-field-too-many": (GOOD + b",extra", WRONG_WIDTH),
     "one-field": (b"total", WRONG_WIDTH),
     "a-number-in-words": (
-        line(temperature="chaud"), "temperature 'chaud' is not of type double",
+        line(temperature="chaud"), "temperature is chaud; a number is wanted",
     ),
     "a-decimal-comma-in-quotes": (
-        line(temperature='"26,5"'), "temperature '26,5' is not of type double",
+        line(temperature='"26,5"'), "temperature is 26,5; a number is wanted",
     ),
     "a-fraction-where-none-may-be": (
-        line(humidite="85.5"), "humidite '85.5' is not of type int16",
+        line(humidite="85.5"), "humidite is 85.5; a whole number from -32768 to 32767 is wanted",
     ),
     "a-number-beyond-its-type": (
-        line(heure_observation="300"), "heure_observation '300' is not of type int8",
+        line(heure_observation="300"),
+        "heure_observation is 300; a whole number from -128 to 127 is wanted",
     ),
     "a-date-in-another-form": (
         line(date_observation="20/10/2025"),
-        "date_observation '20/10/2025' is not of type date32[day]",
+        "date_observation is 20/10/2025; a date as YYYY-MM-DD is wanted",
     ),
     "no-such-day": (
         line(date_observation="2025-02-30"),
-        "date_observation '2025-02-30' is not of type date32[day]",
+        "date_observation is 2025-02-30; a date as YYYY-MM-DD is wanted",
     ),
     "two-bad-numbers": (
         line(temperature="x", humidite="y"),
-        "temperature 'x' is not of type double; humidite 'y' is not of type int16",
+        "temperature is x; a number is wanted"
+        " | humidite is y; a whole number from -32768 to 32767 is wanted",
     ),
-    "above-the-range": (line(temperature="99.9"), "temperature 99.9 is above 55 °C"),
-    "no-such-hour": (line(heure_observation="24"), "heure_observation 24 is above 23 h"),
-    "infinite": (line(temperature="inf"), "temperature inf is above 55 °C"),
+    "above-the-range": (line(temperature="99.9"), "temperature is 99.9; -10 to 55 °C is wanted"),
+    "no-such-hour": (line(heure_observation="24"), "heure_observation is 24; 0 to 23 h is wanted"),
+    "infinite": (line(temperature="inf"), "temperature is inf; -10 to 55 °C is wanted"),
     "an-unknown-city": (
-        line(aeroport="Paris"), "aeroport Paris is not one of the known values",
+        line(aeroport="Paris"), "aeroport is Paris; one of COO, OUA, RAI and 13 others is wanted",
     ),
-    "an-unknown-country": (line(pays="France"), "pays France is not one of the known values"),
+    "an-unknown-country": (
+        line(pays="France"),
+        "pays is France; one of Burkina Faso, Bénin, Cap-Vert and 13 others is wanted",
+    ),
     "a-value-missing": (line(temperature=""), "temperature is missing"),
     "a-text-missing": (line(conditions_meteo=""), "conditions_meteo is missing"),
     "a-blank-text": (line(conditions_meteo="  "), "conditions_meteo is missing"),
     "a-place-missing": (line(aeroport=""), "aeroport is missing"),
     "too-long": (
-        line(conditions_meteo="x" * 61), f"conditions_meteo {'x' * 61} is longer than 60",
+        line(conditions_meteo="x" * 61),
+        "conditions_meteo has 61 characters; at most 60 are wanted",
     ),
 }  # fmt: skip
 

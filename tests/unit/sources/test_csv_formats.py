@@ -88,6 +88,7 @@ def test_another_header_is_refused_with_the_nearest_format(header, nearest, said
 
 # ---- Passengers
 
+WHOLE = "a whole number from -2147483648 to 2147483647 is wanted"
 AIRLINE = {
     "ActivityPeriod": "200507", "OperatingAirline": "ATA Airlines",
     "OperatingAirlineIATACode": "TZ", "PublishedAirline": "ATA Airlines",
@@ -118,18 +119,21 @@ def test_an_airline_may_have_no_code_and_blanks_are_trimmed():
     ("values", "reason"),
     [
         *(
-            ({"ActivityPeriod": text}, f"ActivityPeriod {text!r} is not a month as in 200507")
+            ({"ActivityPeriod": text}, f"ActivityPeriod is {text}; a month as in 200507 is wanted")
             for text in (
                 "200513", "200500", "20050701", "2005-07-01", "2005-7", "juillet", "000007",
                 "\u0662\u0660\u0660\u0665\u0660\u0667",
             )
         ),
-        ({"ActivityPeriod": "099912"}, "ActivityPeriod '099912' is not a month as in 200507"),
-        ({"PassengerCount": "abc"}, "PassengerCount 'abc' is not of type int32"),
-        ({"PassengerCount": "1.5"}, "PassengerCount '1.5' is not of type int32"),
-        ({"PassengerCount": "-1"}, "PassengerCount -1 is below 0 passengers"),
-        ({"PassengerCount": "99999999999"}, "PassengerCount '99999999999' is not of type int32"),
-        ({"GEOSummary": "Regional"}, "GEOSummary Regional is not one of the known values"),
+        ({"ActivityPeriod": "099912"}, "ActivityPeriod is 099912; a month as in 200507 is wanted"),
+        ({"PassengerCount": "abc"}, f"PassengerCount is abc; {WHOLE}"),
+        ({"PassengerCount": "1.5"}, f"PassengerCount is 1.5; {WHOLE}"),
+        ({"PassengerCount": "-1"}, "PassengerCount is -1; 0 to 2147483647 passengers is wanted"),
+        ({"PassengerCount": "99999999999"}, f"PassengerCount is 99999999999; {WHOLE}"),
+        (
+            {"GEOSummary": "Regional"},
+            "GEOSummary is Regional; one of Domestic, International is wanted",
+        ),
         ({"OperatingAirline": " "}, "OperatingAirline is missing"),
         ({"ActivityPeriod": ""}, "ActivityPeriod is missing"),
     ],
@@ -166,10 +170,10 @@ def test_the_index_may_be_anything(index):
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ("5953", "free", "price 'free' is not of type double"),
-        ("5953", "-1", "price -1.0 is below 0"),
-        (",1,", ",-1,", "days_left -1 is below 0 d"),
-        ("zero", "three", "stops three is not one of the known values"),
+        ("5953", "free", "price is free; a number is wanted"),
+        ("5953", "-1", "price is -1; 0 to 1000000000 is wanted"),
+        (",1,", ",-1,", "days_left is -1; 0 to 366 d is wanted"),
+        ("zero", "three", "stops is three; one of zero, one, two_or_more is wanted"),
         ("2.17", "", "duration is missing"),
         ("5953", "5953,INR", "the line has a wrong number of fields"),
     ],

@@ -146,9 +146,12 @@ def test_the_name_of_a_known_airline_may_be_missing():
         ({"departureTime": {"time24": "12:00"}}, "12:00 is not in the 6 h from 06:00"),
         ({"url": "/x?year=2026&month=11&date=6"}, "a flight on 2026-11-06 instead of 2026-11-05"),
         ({"carrier": {"fs": "AF", "name": "Air France"}}, "carrier.flightNumber is wrong"),
-        ({"carrier": {"fs": "AFRA", "flightNumber": "1"}}, "Code_Compagnie AFRA does not match"),
+        (
+            {"carrier": {"fs": "AFRA", "flightNumber": "1"}},
+            "Code_Compagnie is AFRA; an airline's designator",
+        ),
         ({"carrier": {"fs": "Q1", "flightNumber": "1"}}, "Compagnie is missing"),
-        ({"airport": {"fs": "Paris"}}, "Destination Paris does not match"),
+        ({"airport": {"fs": "Paris"}}, "Destination is Paris; an IATA code"),
         ({"arrivalTime": {"time24": "soon"}}, "arrivalTime.time24 is wrong"),
         ({"isCodeshare": "perhaps"}, "isCodeshare is wrong"),
     ],
@@ -176,7 +179,7 @@ def test_what_is_no_flight_is_refused(entry):
     [
         (line(departure="delayed"), "departureTime.time24 is wrong"),
         (line(departure=""), "departureTime.time24 is wrong"),
-        (line(flight="AF149"), "Code_Compagnie AF149 does not match"),
+        (line(flight="AF149"), "Code_Compagnie is AF149; an airline's designator"),
         ('<a class="table__TableRow-x"></a>', "departureTime.time24 is wrong"),
     ],
 )

@@ -58,8 +58,11 @@ def test_the_contract_is_stricter_than_the_consumer():
         (b"\xff\xfe", "it is not JSON"),
         (raw(ville=""), "ville is '', not a text"),
         (raw(data={"aqi": 2, "ozone": 1}), "'ozone' is no measurement of mesures_villes"),
-        (raw(data={"aqi": 2, "humidity": 71.5}), "humidity 71.5 is not a whole number"),
-        (raw(data={"aqi": 2, "humidity": 10**9}), "humidity 1000000000 is not of type"),
+        (raw(data={"aqi": 2, "humidity": 71.5}), "humidity is 71.5; a whole number from"),
+        (
+            raw(data={"aqi": 2, "humidity": 10**9}),
+            "humidity is 1000000000; a whole number from",
+        ),
         (
             b'{"KinesisBatchInfo": {"shardId": "s", "startSequenceNumber": "1", '
             b'"endSequenceNumber": "2"}}',

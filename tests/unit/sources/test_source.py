@@ -20,18 +20,17 @@ from dataflow360.sources.source import Origin, Source
 RUN = Run("marees", "test", -1, day_interval(date(2026, 11, 1)))
 RECORD = '''
 """The contract of ``marees``: the height of the tide at a port."""
-import pandera.pandas as pandera
 from dataflow360.records import contract
 from dataflow360.records.contract import MySQLTable, RecordType
 
 MAREES = RecordType(
     name="marees", version=1, description="Height of the tide.",
-    schema=pandera.DataFrameSchema({
+    schema={
         "port": contract.text("The port.", 20),
         "jour": contract.day("The day."),
         "hauteur": contract.number("Height.", "m", -1, 10),
         # new field
-    }),
+    },
     natural_key=("port", "jour"), id_column="id_maree", entity="port",
     event_time=lambda table: table["jour"],
     store=MySQLTable(database="meteo_db", table="marees"), topics=("marees",),

@@ -164,9 +164,9 @@ def test_hours_of_other_days_are_left_to_their_runs():
         ({"temp": "warm"}, "temp is wrong"),
         ({"temp": True}, "temp is wrong"),
         ({"temp": "nan"}, "temp is wrong"),
-        ({"temp": 92.7}, "temperature 92.7 is above 55"),
-        ({"humidity": -1}, "humidite -1.0 is below 0"),
-        ({"pressure": 10112}, "pression 10112.0 is above 1085"),
+        ({"temp": 92.7}, "temperature is 92.7; -10 to 55 °C is wanted"),
+        ({"humidity": -1}, "humidite is -1; 0 to 100 % is wanted"),
+        ({"pressure": 10112}, "pression is 10112; 870 to 1085 hPa is wanted"),
         ({"conditions": "  "}, "conditions_meteo is missing"),
     ],
 )

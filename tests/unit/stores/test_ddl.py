@@ -51,7 +51,7 @@ def test_a_mysql_table_is_clustered_by_the_natural_key(record):
 @pytest.mark.parametrize("record", MYSQL, **by_name)
 def test_only_what_may_be_missing_is_nullable_in_mysql(record):
     declared = columns(mysql_tables.table(record))
-    for name, column in record.schema.columns.items():
+    for name, column in record.schema.items():
         assert (" NOT NULL " in declared[name]) == (not column.nullable), name
     assert all(" NOT NULL " in declared[name] for name in (record.id_column, "batch_id"))
 

@@ -45,10 +45,10 @@ def test_the_dictionary_tells_of_every_field(record):
         assert f"`{topic}`" in section
     rows = {line.split("|")[1].strip(): line for line in section.splitlines() if "| `" in line}
     assert list(rows) == [f"`{name}`" for name in record.columns]
-    for name, column in record.schema.columns.items():
+    for name, column in record.schema.items():
         cells = [cell.strip() for cell in rows[f"`{name}`"].replace("\\|", "/").split("|")[1:-1]]
         assert len(cells) == 6, name
-        assert cells[2:4] == [column.metadata["unit"] or "", "no" if column.nullable else "yes"]
+        assert cells[2:4] == [column.unit, "no" if column.nullable else "yes"]
         assert cells[5] == column.description
 
 

@@ -24,6 +24,7 @@ import pyarrow.csv as pacsv
 
 from dataflow360.errors import FatalError
 from dataflow360.pipeline.chunk import Chunk, Refused
+from dataflow360.records.sentences import SEPARATOR, refusals, type_wanted
 from dataflow360.sources.csv_files.dialect import Dialect
 
 #: Days that every store's DATE can hold, counted from 1970-01-01.
@@ -204,15 +205,16 @@ def _typed(table: pa.Table, dialect: Dialect) -> tuple[pa.Table, dict[int, str]]
         values, wanted = _convert(encoded.dictionary, field, dialect)
         columns.append(values.take(encoded.indices))
         lost = pc.and_(pc.is_null(columns[-1]), pc.is_valid(encoded.indices))
-        for row in np.flatnonzero(lost.to_numpy(zero_copy_only=False)).tolist():
-            reason = f"{field.name} {encoded[row].as_py()!r} is not {wanted}"
-            reasons[row] = f"{reasons[row]}; {reason}" if row in reasons else reason
+        rows = np.flatnonzero(lost.to_numpy(zero_copy_only=False))
+        told = refusals(field.name, encoded.take(pa.array(rows)).dictionary_decode(), wanted)
+        for row, reason in zip(rows.tolist(), told.to_pylist(), strict=True):
+            reasons[row] = reasons[row] + SEPARATOR + reason if row in reasons else reason
     return pa.table(columns, schema=schema), reasons
 
 
 def _convert(words: pa.Array, field: pa.Field, dialect: Dialect) -> tuple[pa.Array, str]:
     """Distinct words in the contract's type, and what they should have been if they are not."""
-    wanted = f"of type {field.type}"
+    wanted = type_wanted(field.type)
     if field.name in dialect.format.cleaning:
         cleaning = dialect.format.cleaning[field.name]
         words = pa.array([cleaning.clean(word) for word in words.to_pylist()], pa.string())

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from dataflow360.aws.failure_queue import GivenUp
 from dataflow360.records.mesures_villes import MEASUREMENTS, MESURES_VILLES
+from dataflow360.records.sentences import misfit
 from dataflow360.sources.source import by_record
 from dataflow360.streams import lambda_consumer
 
@@ -29,10 +30,11 @@ def row_of(raw: bytes) -> dict[str, Any] | str:
     for name, value in measured.items():
         if value is None:
             continue
-        if pa.types.is_floating(MESURES_VILLES.arrow_schema.field(name).type):
+        dtype = MESURES_VILLES.schema[name].dtype
+        if pa.types.is_floating(dtype):
             row[name] = float(value)
         elif value != int(value):
-            return f"{name} {value} is not a whole number"
+            return misfit(name, value, dtype)
         else:
             row[name] = int(value)
     return row

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from dataflow360.records.contract import RecordType
 from dataflow360.records.donnees_meteo import DONNEES_METEO
+from dataflow360.records.sentences import misfit
 from dataflow360.records.vols import VOLS
 from dataflow360.sources.source import by_record
 
@@ -31,7 +32,7 @@ def row_of(record: RecordType, raw: bytes) -> dict[str, Any] | str:
         try:
             row[column.name] = _typed(value, column.type)
         except (ValueError, TypeError):
-            return f"{column.name} {value!r} is not of type {column.type}"
+            return misfit(column.name, value, column.type)
     return row
 
 
