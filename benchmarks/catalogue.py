@@ -12,6 +12,7 @@ from benchmarks import (
     kinesis,
     mysql,
     redis,
+    validation,
     whole_way,
 )
 from benchmarks.comparison import Comparison
@@ -22,6 +23,7 @@ COMPARISONS: Mapping[str, Comparison] = {
         generation.FLIGHTS,
         generation.WEATHER,
         csv_files.COMPARISON,
+        validation.COMPARISON,
         mysql.COMPARISON,
         cassandra.COMPARISON,
         redis.COMPARISON,
