@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import batched
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
@@ -24,7 +25,7 @@ from dataflow360.clients import mysql
 from dataflow360.clients.aws import client
 from dataflow360.errors import FatalError
 from dataflow360.pipeline import extraction, landing, ledger, quarantine, registry
-from dataflow360.pipeline.chunk import Chunk, chunk_of
+from dataflow360.pipeline.chunk import CHUNK_ROWS, Chunk, chunk_of
 from dataflow360.pipeline.extraction import Extraction
 from dataflow360.pipeline.registry import Batch
 from dataflow360.pipeline.run import Run
@@ -151,15 +152,16 @@ def _keep(connection: Any, run: Run, batch: Batch, tally: Tally) -> None:
 
 def _chunks(messages: list[Message], tally: Tally) -> Iterator[Chunk]:
     kinesis, dynamodb = client("kinesis"), client("dynamodb")
-    for message in messages:
-        first = tally.refused + 1
-        refusals = [
-            refusal
-            for refusal in _refusals(kinesis, dynamodb, message, tally)
-            if tally.is_first(refusal[0])
-        ]
-        if refusals:
-            yield chunk_of(MESURES_VILLES.arrow_schema, refusals, first)
+    refusals = (
+        refusal
+        for message in messages
+        for refusal in _refusals(kinesis, dynamodb, message, tally)
+        if tally.is_first(refusal[0])
+    )
+    first = 1
+    for some in batched(refusals, CHUNK_ROWS, strict=False):
+        yield chunk_of(MESURES_VILLES.arrow_schema, some, first)
+        first += len(some)
 
 
 def _refusals(kinesis: Any, dynamodb: Any, message: Message, tally: Tally) -> Iterator[Refusal]:

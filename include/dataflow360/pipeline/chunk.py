@@ -103,49 +103,6 @@ def _misfit(schema: pa.Schema, row: dict[str, Any]) -> str | None:
     return None
 
 
-def joined(parts: Iterable[Chunk | Missing], rows: int = CHUNK_ROWS) -> Iterator[Chunk | Missing]:
-    """Join chunks of few records: checking one costs much the same, however few they are.
-
-    Args:
-        parts: What a source yields.
-        rows: How many records a chunk may have that is made of several.
-    """
-    pending: list[Chunk] = []
-    held = 0
-    for part in parts:
-        if isinstance(part, Missing):
-            yield part
-            continue
-        size = len(part.positions) + len(part.refused)
-        if pending and held + size > rows:
-            yield _join(pending)
-            pending, held = [], 0
-        pending.append(part)
-        held += size
-        if held >= rows:
-            yield _join(pending)
-            pending, held = [], 0
-    if pending:
-        yield _join(pending)
-
-
-def _join(chunks: list[Chunk]) -> Chunk:
-    if len(chunks) == 1:
-        return chunks[0]
-    starts = np.cumsum([0, *(len(chunk.positions) for chunk in chunks[:-1])])
-
-    def raw(row: int) -> bytes:
-        number = int(np.searchsorted(starts, row, side="right")) - 1
-        return chunks[number].raw(row - int(starts[number]))
-
-    return Chunk(
-        table=pa.concat_tables([chunk.table for chunk in chunks]).combine_chunks(),
-        positions=np.concatenate([chunk.positions for chunk in chunks]),
-        raw=raw,
-        refused=[entry for chunk in chunks for entry in chunk.refused],
-    )
-
-
 def regroup(tables: Iterator[pa.Table], rows: int = CHUNK_ROWS) -> Iterator[pa.Table]:
     """Cut and join tables so that each but the last has exactly ``rows`` rows."""
     pending: list[pa.Table] = []

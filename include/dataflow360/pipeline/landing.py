@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dataflow360.errors import FatalError
-from dataflow360.pipeline.chunk import Chunk, Missing, Refused, joined, regroup
+from dataflow360.pipeline.chunk import Chunk, Missing, Refused, regroup
 from dataflow360.pipeline.duplicates import DuplicateFinder
 from dataflow360.pipeline.zone import ZonePath, aside_folder, move_folder, opened, replacing
 from dataflow360.records.contract import CONTENT_HASH, RecordType
@@ -108,7 +108,7 @@ def _write_files(folder: Path, record: RecordType, chunks: Iterable[Chunk | Miss
     with pq.ParquetWriter(folder / _REFUSED, _REFUSED_SCHEMA) as refused_file:
 
         def valid_rows() -> Iterator[pa.Table]:
-            for chunk in joined(chunks):
+            for chunk in chunks:
                 if isinstance(chunk, Missing):
                     missing.append(chunk)
                     digests["missing"].update(chunk.part.encode() + b"\n")
