@@ -21,13 +21,13 @@ def _prepare(job: Job, rounds: int) -> None:
     import pyarrow as pa
 
     from benchmarks import batches
-    from benchmarks.records import FLIGHTS, FLIGHTS_STORE
+    from benchmarks.records import FLIGHTS
     from dataflow360.records.contract import BATCH_ID, CONTENT_HASH
 
     batch_ids = batches.land(FLIGHTS, job, rounds)
     rows = pa.concat_tables(batches.landed_rows(job))
     columns = {name: rows[name].to_pylist() for name in FLIGHTS.columns}
-    columns |= {name: compute(rows).to_pylist() for name, _, compute in FLIGHTS_STORE.derived}
+    columns |= {name: compute(rows).to_pylist() for name, _, compute in FLIGHTS.store.derived}
     columns[FLIGHTS.id_column] = [UUID(bytes=value) for value in rows["event_id"].to_pylist()]
     columns[CONTENT_HASH] = rows[CONTENT_HASH].to_pylist()
     columns[BATCH_ID] = [batch_ids[0]] * rows.num_rows

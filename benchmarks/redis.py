@@ -66,14 +66,14 @@ def _line_by_line(job: Job) -> Iterator[Work]:
     from airflow.providers.redis.hooks.redis import RedisHook
 
     from benchmarks import batches
-    from benchmarks.records import BOARDS, BOARDS_STORE
+    from benchmarks.records import BOARDS
     from dataflow360.records.identity import uuid_strings
     from dataflow360.records.json_text import json_objects
 
     rows = pa.concat_tables(batches.landed_rows(job))
     lines = json_objects({name: rows[name] for name in BOARDS.columns}).to_pylist()
     keys = [f"line:{BOARDS_PREFIX}:{each}" for each in uuid_strings(rows["event_id"]).to_pylist()]
-    seconds = BOARDS_STORE.board_hours * 3_600
+    seconds = BOARDS.store.board_hours * 3_600
     client: Any = RedisHook("dataflow360_redis").get_conn()
 
     def work() -> None:
