@@ -18,7 +18,7 @@ TEST = $(PYTHON) -m stack --profile test
 WORKERS = -n 3 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs clean env test test-compose lint bench \
+.PHONY: help demo up down status logs clean env check test test-compose lint bench \
 	kafka mysql cqlsh redis-cli aws airflow simulate quarantine notebook bootstrap bootstrap-python \
 	bootstrap-notebook
 
@@ -57,21 +57,27 @@ env: ## write .env with random secrets, or add what it lacks; by Docker where th
 		sh stack/bootstrap.sh python && $(STACK) env; \
 	fi
 
-test: bootstrap bootstrap-notebook ## run the tests on an empty stack of their own: make test ARGS="tests/unit -x"
+check: lint ## check all that needs no server: style, types, layers, unit tests, DAG files
+	@$(PYTHON) -m pytest -n 2 --dist worksteal tests/unit tests/dags
+
+# Without ARGS all tests, those that need no server first.
+test: $(if $(ARGS),,check) bootstrap bootstrap-notebook ## run all tests; make test ARGS="tests/unit -x": those alone
 	@if [ -d .stack/test ]; then $(TEST) clean; fi
 	@$(TEST) up; status=$$?; \
 	if [ $$status = 0 ]; then \
-		$(TEST) run -- $(PYTHON) -m pytest $(WORKERS) $(ARGS); status=$$?; \
+		$(TEST) run -- $(PYTHON) -m pytest $(WORKERS) \
+			$(or $(ARGS),tests/integration tests/end_to_end); status=$$?; \
 	fi; \
 	$(TEST) down && exit $$status
 
 test-compose: bootstrap ## run docker-compose.yaml under a Docker daemon of its own, with images made here (root, Debian)
 	@$(PYTHON) -m pytest -x -s tests/compose $(ARGS)
 
-lint: bootstrap-python ## check style and types
+lint: bootstrap-python ## check style, types, and that no import runs upwards
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
+	@.venv/bin/lint-imports --no-cache --no-logo
 	@.venv/bin/hadolint Dockerfile
 
 bench: bootstrap ## measure speed and memory on the stores of the test stack
@@ -111,11 +117,11 @@ notebook: bootstrap-notebook ## open JupyterLab on the stack's data: make notebo
 	@$(STACK) run -- .stack/lib/notebook/bin/python -m jupyterlab --allow-root --ip 127.0.0.1 --port 8888 \
 		notebooks/explore.ipynb $(ARGS)
 
-bootstrap:
+bootstrap: bootstrap-python
 	@sh stack/bootstrap.sh
 
 bootstrap-python:
 	@sh stack/bootstrap.sh python
 
-bootstrap-notebook:
+bootstrap-notebook: bootstrap-python
 	@sh stack/bootstrap.sh notebook

@@ -3,8 +3,8 @@
 The integration tests of the sources outside go with one worker, those of AWS and of what has no
 topic with another one, and all others with a third, all at the same time: none of the three uses a
 topic, an AWS region or a fault of the simulator of the others', or empties a table of theirs.
-End-to-end tests use all sources and stop servers, so they wait until the first two are over. Unit
-tests fill whatever time is left.
+End-to-end tests use all sources and stop servers, so they wait until the first two are over. Tests
+that share no server have no turn.
 """
 
 import time

@@ -37,9 +37,15 @@ def test_destinations_contain_the_sixteen() -> None:
     assert AIRPORTS.items() <= DESTINATIONS.items()
 
 
+@pytest.fixture(scope="module")
+def listed() -> dict[str, airportsdata.Airport]:
+    """All airports of airportsdata by their IATA code."""
+    return airportsdata.load("IATA")
+
+
 @pytest.mark.parametrize("iata", sorted(DESTINATIONS.keys() - {"NKC"}))
-def test_codes_position_and_time_zone_agree_with_airportsdata(iata: str) -> None:
-    ours, theirs = DESTINATIONS[iata], airportsdata.load("IATA")[iata]
+def test_codes_position_and_time_zone_agree_with_airportsdata(iata, listed) -> None:
+    ours, theirs = DESTINATIONS[iata], listed[iata]
     assert ours.iata == iata
     assert ours.icao == theirs["icao"]
     assert ours.timezone == theirs["tz"]
