@@ -55,9 +55,7 @@ def test_a_wrong_param_is_named(extract):
         extract("synthetic_flights", "--date", "2026-11-01", "--param", "rows=-1")
 
 
-def test_the_command_is_installed_and_an_error_of_the_projects_is_one_sentence(
-    monkeypatch, capsys
-):
+def test_the_command_is_installed_and_an_error_of_the_projects_is_one_sentence(monkeypatch, capsys):
     (command,) = entry_points(group="console_scripts", name="dataflow360")
     wrong = ["extract", "synthetic_flights", "--date", "2026-11-01", "--param", "rows=-1"]
     monkeypatch.setattr(sys, "argv", ["dataflow360", *wrong])

@@ -16,6 +16,7 @@ from dataflow360.records.validation import check
 from dataflow360.sources.source import Origin
 from dataflow360.sources.visualcrossing.page import COLUMNS, parse, reparse
 from dataflow360.sources.web.page_text import PageText
+from tests.unit.sources.damage import JSON, changes, damaged
 
 DAY = date(2026, 11, 5)
 INTERVAL = day_interval(DAY)
@@ -234,27 +235,14 @@ def test_an_hour_of_another_day_is_refused_when_it_is_replayed():
     assert refused.reason == "its hour is outside of the data interval"
 
 
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**63), 2**63)
-    | st.floats(allow_nan=False)
-    | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=5,
-)
 LIKELY = st.sampled_from(["14:00:00", "9:00:00", "29.5", "1e400", "-0", "", " ", "Clear", "--"])
-HOURS = st.builds(
-    lambda base, damage: {**base, **damage},
-    st.integers(0, 23).map(hour),
-    st.dictionaries(st.sampled_from(sorted(hour())), JSON | LIKELY, max_size=3),
-)
 
 
 @settings(max_examples=160)
-@given(st.lists(HOURS | JSON, min_size=50, max_size=50))
+@given(damaged(hour(), JSON | LIKELY))
 def test_every_hour_of_the_day_is_a_row_or_refused(entries):
     """8,000 of them."""
+    assert len(entries) >= 50
     chunk = read(page(day(*entries)))
     assert chunk.table.num_rows + len(chunk.refused) == len(entries)
     check(METEO_VILLES, chunk.table)
@@ -264,11 +252,12 @@ def test_every_hour_of_the_day_is_a_row_or_refused(entries):
 
 
 @settings(max_examples=100)
-@given(st.lists(st.dictionaries(st.sampled_from(COLUMNS[1:]), st.text() | LIKELY, max_size=3),
-                min_size=20, max_size=20))  # fmt: skip
-def test_every_row_of_a_table_is_a_row_or_refused(lines):
+@given(st.lists(st.text() | LIKELY, min_size=3, max_size=3), st.integers(0, 5))
+def test_every_row_of_a_table_is_a_row_or_refused(values, apart):
     """2,000 of them."""
-    chunk = read(table(*(line(**values) for values in lines)))
+    lines = [line(**each) for each in changes(COLUMNS[1:], values, apart)]
+    assert len(lines) >= 20
+    chunk = read(table(*lines))
     check(METEO_VILLES, chunk.table)
     assert all(each.reason and each.raw for each in chunk.refused)
 
