@@ -229,9 +229,10 @@ def edited() -> Callable[..., pa.Table]:
     """Write values into one row of a table: ``edited(table, 3, humidite=140)``."""
 
     def edit(table: pa.Table, row: int, **values: Any) -> pa.Table:
-        entries = table.to_pylist()
-        entries[row] |= values
-        return pa.Table.from_pylist(entries, schema=table.schema)
+        (entry,) = table.slice(row, 1).to_pylist()
+        changed = pa.Table.from_pylist([entry | values], schema=table.schema)
+        parts = [table.slice(0, row), changed, table.slice(row + 1)]
+        return pa.concat_tables(parts).combine_chunks()
 
     return edit
 
