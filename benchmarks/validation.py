@@ -82,9 +82,9 @@ def _checked(
 
 @contextmanager
 def _jsonschema(job: Job) -> Iterator[Work]:
+    from dataflow360.records.documents import json_schema
     from jsonschema import Draft202012Validator
 
-    from dataflow360.records.documents import json_schema
     from dataflow360.records.donnees_meteo import DONNEES_METEO
 
     validator = Draft202012Validator(json_schema(DONNEES_METEO))

@@ -1,4 +1,4 @@
-"""Departure boards of the benchmark's own, of places that are no airports: so many there are not."""
+"""Departure boards of the benchmark's own, of places of which there are thousands."""
 
 from dataclasses import replace
 
