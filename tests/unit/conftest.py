@@ -165,12 +165,12 @@ def _reports(weather: pa.Table) -> pa.Table:
             "type_rapport": "SPECI" if number % 7 == 0 else "METAR",
             "automatique": number % 2 == 0,
             "corrige": number % 3 == 0,
-            "neant": number % 5 == 0,
+            "neant": number % 5 == 4,
             "vent_variable": number % 4 == 0,
             "visibilite_ou_plus": False,
-            "rapport": f"{icao} {moment:%d%H%M}Z NIL",
+            "rapport": f"{icao} {moment:%d%H%M}Z NIL RMK station fermée",
         }
-        if number % 5:
+        if number % 5 != 4:
             row |= {
                 "temperature": hour["temperature"],
                 "point_rosee": hour["point_rosee"],

@@ -405,6 +405,9 @@ WEATHER_OF_A_DEPARTURE = (
     "conditions", "nuages", "provenance",
 )  # fmt: skip
 NULLABLE = {
+    *(("metar", name) for name in ("temperature", "point_rosee", "qnh", "direction_vent")),
+    *(("metar", name) for name in ("vitesse_vent", "rafales", "visibilite", "nuages")),
+    ("metar", "phenomenes"),
     ("donnees_meteo", "visibilite"),
     ("vols_ao", "numeros_marketing"),
     ("meteo_aeroports", "direction_vent"),

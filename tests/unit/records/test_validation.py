@@ -9,7 +9,6 @@ from typing import Any
 import orjson
 import pyarrow as pa
 import pytest
-from dataflow360.records.documents import json_schema
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -17,6 +16,7 @@ from jsonschema import Draft202012Validator
 from dataflow360.pipeline.reason_kind import kind_of
 from dataflow360.records import RECORD_TYPES, contract
 from dataflow360.records.contract import Column, OneOf, Pattern, Range
+from dataflow360.records.json_schema import json_schema
 from dataflow360.records.validation import check
 from dataflow360.streams.messages import messages
 

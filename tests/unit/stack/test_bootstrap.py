@@ -77,6 +77,7 @@ def machine(tmp_path: Path) -> Machine:
     (machine.project / "stack").mkdir(parents=True)
     shutil.copy(ROOT / "stack/bootstrap.sh", machine.project / "stack")
     (machine.project / "requirements.lock").write_text("")
+    (machine.project / "pyproject.toml").write_text("")
     return machine
 
 
@@ -94,7 +95,7 @@ def test_any_python_gets_uv_which_gets_the_right_one(machine: Machine) -> None:
     ]
     assert list((machine.project / ".stack/lib/python").iterdir())
     assert {path.name for path in machine.project.iterdir()} == {
-        *(".stack", ".venv", "requirements.lock", "stack")
+        *(".stack", ".venv", "pyproject.toml", "requirements.lock", "stack")
     }
 
 
