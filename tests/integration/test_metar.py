@@ -2,6 +2,7 @@
 
 import random
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -41,7 +42,8 @@ def test_an_hour_that_is_loaded_twice_is_stored_and_published_once(
     account = finish(extract(run), run)
     assert account["rows_read"] >= 16
     assert account["rows_valid"] == account["rows_stored"]
-    again = finish(extract(run), run)
+    later = replace(run, run_id=f"test__{uuid.uuid4()}")
+    again = finish(extract(later), later)
     assert (again["rows_new"], again["rows_changed"]) == (account["rows_new"], 0)
     assert again["messages_published"] == account["rows_new"]
     assert set(ids_since(TOPIC, start).values()) <= {1}
