@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -18,6 +18,7 @@ from dataflow360.records import RECORD_TYPES, contract
 from dataflow360.records.contract import Column, OneOf, Pattern, Range
 from dataflow360.records.json_schema import json_schema
 from dataflow360.records.validation import check
+from dataflow360.records.vols import VOLS
 from dataflow360.streams.messages import messages
 
 TEXTS = st.sampled_from(
@@ -101,6 +102,7 @@ def test_the_messages_of_the_rows_that_it_takes_obey_the_json_schema(
 @example(value="missing | x is missing")
 @example(value="\x1b[31m\u202e")
 def test_a_strangers_text_is_short_harmless_and_seen_where_it_ends(value, made_rows, edited):
+    assume(value not in VOLS.schema["pays_depart"].rule.values)  # which it draws: they are ours
     rows = edited(made_rows["vols"].slice(0, 1), 0, aeroport_depart=value * 20, pays_depart=value)
     reason = check(RECORD_TYPES["vols"], rows).reasons[0]
     assert len(reason) < 400
