@@ -174,10 +174,6 @@ class Settings:
         """The client ports of the three brokers."""
         return self.port("KAFKA_1"), self.port("KAFKA_2"), self.port("KAFKA_3")
 
-    def api_key(self, name: str) -> str | None:
-        """The key of an API, one of ``API_KEYS``; None where the user has none."""
-        return self.values.get(name) or None
-
     @property
     def live_sites(self) -> tuple[str, ...]:
         """The sites of ``SITES`` that are read for real."""

@@ -50,6 +50,7 @@ def test_a_run_brings_every_row_to_store_and_topic(flow: Flow, day: date) -> Non
         "rows_unchanged": 0,
         "rows_stored": expected,
         "messages_published": expected,
+        "rows_failed": 0,
     }
     ids = flow.ids(day, rows=ROWS[flow])
     assert set(stored(flow, day)) == ids

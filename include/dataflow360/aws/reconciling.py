@@ -5,42 +5,25 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 
 from dataflow360.aws import arrival
 from dataflow360.aws.arrival import Arrival
 from dataflow360.aws.putting import UNCHANGED, Note
 from dataflow360.clients import mysql
-from dataflow360.errors import FatalError
-from dataflow360.pipeline import ledger, quarantine, registry
+from dataflow360.pipeline import quarantine, registry
+from dataflow360.pipeline.reconciling import Account, landing_faults, settle
 from dataflow360.pipeline.run import Run
 from dataflow360.pipeline.staging import CHANGED, NEW
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """What was counted of a batch; new, changed and unchanged are by what the tables held before.
-
-    ``messages_published`` are the rows that the stream has taken, ``rows_stored`` those that are
-    in DynamoDB, ``rows_failed`` those that were given up on the way.
-    """
-
-    rows_read: int
-    rows_valid: int
-    rows_duplicate: int
-    rows_quarantined: int
-    rows_new: int
-    rows_changed: int
-    rows_unchanged: int
-    rows_stored: int
-    messages_published: int
-    rows_failed: int
-
-
 def reconcile(batch_id: str, run: Run) -> dict[str, int]:
     """Count a batch where it has arrived, enter the run in the ledger, and judge it.
+
+    Published are the rows that the stream has taken, stored those that are in DynamoDB, failed
+    those that were given up on the way; new, changed and unchanged are by what the tables held
+    before.
 
     Raises:
         FatalError: Something is lost; the ledger row says what.
@@ -61,18 +44,11 @@ def reconcile(batch_id: str, run: Run) -> dict[str, int]:
             messages_published=seen.put,
             rows_failed=seen.failed,
         )
-        faults = [*find_faults(account, seen, quarantine.count_kept(connection, batch))]
-        if batch.missing:
-            faults.append(f"it is incomplete, clear the extract task for the rest: {batch.missing}")
-        ledger.enter(connection, run, batch, asdict(account), faults)
-    if faults:
-        raise FatalError(
-            f"Batch {batch_id} of {batch.source_name} does not reconcile: {'; '.join(faults)}."
-        )
+        kept = quarantine.count_kept(connection, batch)
+        counts = settle(connection, run, batch, account, [*find_faults(account, seen, kept)])
     if seen.failed:
         log.warning("%s records were given up: see quarantine and the failure queue", seen.failed)
-    log.info("Batch %s reconciles: %s", batch_id, asdict(account))
-    return asdict(account)
+    return counts
 
 
 def find_faults(account: Account, seen: Arrival, kept: int) -> Iterator[str]:
@@ -84,13 +60,7 @@ def find_faults(account: Account, seen: Arrival, kept: int) -> Iterator[str]:
         kept: Refused records found in quarantine.
     """
     a = account
-    if a.rows_read != a.rows_valid + a.rows_duplicate + a.rows_quarantined:
-        yield (
-            f"{a.rows_read} read, but {a.rows_valid} valid + {a.rows_duplicate} duplicate + "
-            f"{a.rows_quarantined} quarantined"
-        )
-    if kept != a.rows_quarantined:
-        yield f"{a.rows_quarantined} refused, but {kept} in quarantine"
+    yield from landing_faults(account, kept)
     if a.messages_published != a.rows_valid:
         yield f"{a.rows_valid} valid, but {a.messages_published} put on the stream"
     if a.messages_published != a.rows_stored + a.rows_failed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import batched
 from typing import Any
@@ -29,7 +29,7 @@ _IDS_AT_ONCE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What was counted of a batch, in the stores and on the topic."""
+    """What was counted of a batch, in the stores and on the topic or stream."""
 
     rows_read: int
     rows_valid: int
@@ -40,6 +40,7 @@ class Account:
     rows_unchanged: int
     rows_stored: int
     messages_published: int
+    rows_failed: int = 0
 
 
 def reconcile(batch_id: str, run: Run) -> dict[str, int]:
@@ -66,19 +67,44 @@ def reconcile(batch_id: str, run: Run) -> dict[str, int]:
         faults = [*find_faults(account, kept)]
         if not ids_match:
             faults.append(f"the events on {batch.topic} are not those of the delta")
-        if batch.missing:
-            faults.append(f"it is incomplete, clear the extract task for the rest: {batch.missing}")
-        ledger.enter(connection, run, batch, asdict(account), faults)
+        return settle(connection, run, batch, account, faults)
+
+
+def settle(
+    connection: Any, run: Run, batch: Batch, account: Account, faults: Sequence[str]
+) -> dict[str, int]:
+    """Enter what a run has done in the ledger, and judge it.
+
+    Args:
+        connection: Session with MySQL.
+        run: The run.
+        batch: Its batch.
+        account: What was counted.
+        faults: What does not add up, each as a clause.
+
+    Returns:
+        The account, by the ledger's columns.
+
+    Raises:
+        FatalError: Something does not add up, or parts of the source are missing.
+    """
+    counts = asdict(account)
+    if batch.missing:
+        faults = [
+            *faults, f"it is incomplete, clear the extract task for the rest: {batch.missing}"
+        ]  # fmt: skip
+    ledger.enter(connection, run, batch, counts, faults)
     if faults:
         raise FatalError(
-            f"Batch {batch_id} of {batch.source_name} does not reconcile: {'; '.join(faults)}."
+            f"Batch {batch.batch_id} of {batch.source_name} does not reconcile: "
+            f"{'; '.join(faults)}."
         )
-    log.info("Batch %s reconciles: %s", batch_id, asdict(account))
-    return asdict(account)
+    log.info("Batch %s reconciles: %s", batch.batch_id, counts)
+    return counts
 
 
-def find_faults(account: Account, kept: int) -> Iterable[str]:
-    """The equations of a batch that do not hold, each as a clause.
+def landing_faults(account: Account, kept: int) -> Iterator[str]:
+    """The equations of what was landed that do not hold, each as a clause.
 
     Args:
         account: What was counted.
@@ -92,12 +118,23 @@ def find_faults(account: Account, kept: int) -> Iterable[str]:
         )
     if kept != a.rows_quarantined:
         yield f"{a.rows_quarantined} refused, but {kept} in quarantine"
+
+
+def find_faults(account: Account, kept: int) -> Iterator[str]:
+    """The equations of a batch that do not hold, each as a clause.
+
+    Args:
+        account: What was counted.
+        kept: Refused records found in quarantine.
+    """
+    a = account
+    yield from landing_faults(account, kept)
     if a.rows_valid != a.rows_new + a.rows_changed + a.rows_unchanged:
         yield (
             f"{a.rows_valid} valid, but {a.rows_new} new + {a.rows_changed} changed + "
             f"{a.rows_unchanged} unchanged"
         )
-    if a.rows_stored != a.rows_valid:
+    if a.rows_stored + a.rows_failed != a.rows_valid:
         yield f"{a.rows_valid} valid, but {a.rows_stored} of them in the store"
     if a.messages_published != a.rows_new + a.rows_changed:
         yield (

@@ -20,22 +20,24 @@ if TYPE_CHECKING:
     from airflow.sdk import Param
 
 
-def _iso_day(value: object) -> object:
-    """A day as YYYY-MM-DD, which alone is accepted of all that pydantic takes for a date."""
-    if not isinstance(value, str):
-        return value
+def iso_day(text: str) -> date | None:
+    """The day that a text names as YYYY-MM-DD, which alone is accepted; None for any other text."""
     try:
-        day = date.fromisoformat(value)
+        day = date.fromisoformat(text)
     except ValueError:
-        day = None
-    if day is None or day.isoformat() != value:
+        return None
+    return day if day.isoformat() == text else None
+
+
+def _day(value: object) -> object:
+    if isinstance(value, str) and (value := iso_day(value)) is None:
         raise ValueError("give it as YYYY-MM-DD")
-    return day
+    return value
 
 
 Day = Annotated[
     date | None,
-    BeforeValidator(_iso_day),
+    BeforeValidator(_day),
     WithJsonSchema({"type": ["null", "string"], "format": "date"}),
 ]
 

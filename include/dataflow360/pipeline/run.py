@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from dataflow360.errors import FatalError
+from dataflow360.pipeline.request import iso_day
 
 _KEY_FORMAT = "%Y%m%dT%H%M%SZ"
 
@@ -95,11 +96,8 @@ def parse_day(text: str) -> date:
     Raises:
         FatalError: The text has another form, or there is no such day.
     """
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != text:
+    day = iso_day(text)
+    if day is None:
         raise FatalError(f"The param day is wrong ({text!r}): give it as YYYY-MM-DD.")
     return day
 

@@ -6,7 +6,7 @@ DAG files import this module while they are parsed: it imports heavy modules ins
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from dataflow360.errors import DataFlowError, FatalError, SkippableError
 
 if TYPE_CHECKING:
-    from dataflow360.pipeline.run import Interval
+    from dataflow360.pipeline.run import Run
     from dataflow360.sources.source import Source
 
 from dataflow360.stores.failures import readable_failures
@@ -147,20 +147,29 @@ def publish(batch_id: str) -> str:
 @readable_failures()
 def reconcile(batch_id: str) -> Mapping[str, int]:
     """Prove from the stores that nothing is lost and nothing doubled; enter the run ledger."""
+    from dataflow360.pipeline import reconciling
+
+    return reconciled(batch_id, reconciling.reconcile)
+
+
+def reconciled(
+    batch_id: str, reconcile: Callable[[str, Run], Mapping[str, int]]
+) -> Mapping[str, int]:
+    """Body of a reconcile task; the events of its outlets say which data interval was updated.
+
+    Args:
+        batch_id: The batch.
+        reconcile: Counts and judges it.
+    """
     from dataflow360.clients import mysql
-    from dataflow360.pipeline import reconciling, registry
+    from dataflow360.pipeline import registry
     from dataflow360.pipeline.run import run_of
 
-    run = run_of(get_current_context())
-    account = reconciling.reconcile(batch_id, run)
+    context = get_current_context()
+    run = run_of(context)
+    account = reconcile(batch_id, run)
     with mysql.connect() as connection:
         interval = registry.get(connection, batch_id).interval or run.interval
-    announce(interval)
-    return account
-
-
-def announce(interval: Interval) -> None:
-    """Say in the events of a task's outlets which data interval was updated."""
-    context = get_current_context()
     for asset in context["task"].outlets:
         context["outlet_events"][asset].extra = {"interval": interval.key}
+    return account

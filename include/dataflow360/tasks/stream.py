@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from airflow.sdk import get_current_context, task
+from airflow.sdk import task
 
 from dataflow360.stores.failures import readable_failures
-from dataflow360.tasks.steps import announce
+from dataflow360.tasks.steps import reconciled
 
 
 @task
@@ -27,13 +27,5 @@ def put(batch_id: str) -> str:
 def reconcile(batch_id: str) -> Mapping[str, int]:
     """Prove that every row which was put is stored or given up; enter the run ledger."""
     from dataflow360.aws import reconciling
-    from dataflow360.clients import mysql
-    from dataflow360.pipeline import registry
-    from dataflow360.pipeline.run import run_of
 
-    run = run_of(get_current_context())
-    account = reconciling.reconcile(batch_id, run)
-    with mysql.connect() as connection:
-        interval = registry.get(connection, batch_id).interval or run.interval
-    announce(interval)
-    return account
+    return reconciled(batch_id, reconciling.reconcile)

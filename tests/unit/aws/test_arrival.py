@@ -9,8 +9,9 @@ from airflow.triggers.base import TriggerEvent
 
 from dataflow360.aws import arrival
 from dataflow360.aws.arrival import Arrival
-from dataflow360.aws.reconciling import Account, find_faults
+from dataflow360.aws.reconciling import find_faults
 from dataflow360.errors import FatalError, RetriableError
+from dataflow360.pipeline.reconciling import Account
 from dataflow360.tasks import triggers
 from dataflow360.tasks.operators import WAIT, RecordsArriveOperator
 from dataflow360.tasks.triggers import RecordsArrivedTrigger

@@ -84,7 +84,7 @@ def test_an_older_env_file_without_the_optional_settings_is_read(profile: Profil
 
     settings = env_file.load(profile)
 
-    assert [settings.api_key(name) for name in API_KEYS] == [None, None]
+    assert [settings.values.get(name) for name in API_KEYS] == [None, None]
     assert settings.live_sites == ()
 
 
