@@ -14,6 +14,8 @@ from typing import ClassVar, Literal, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dataflow360.airports import AIRPORTS
+
 #: Columns that every stored row carries beside those of its record type.
 CONTENT_HASH = "content_hash"
 BATCH_ID = "batch_id"
@@ -259,9 +261,24 @@ def text(
     return Column(pa.string(), description, rule, nullable=nullable, max_length=max_length)
 
 
-def iata(description: str, *, one_of: Sequence[str] | None = None) -> Column:
+def iata(description: str) -> Column:
     """Declare an airport code (three capitals, IATA Resolution 763)."""
-    return text(description, 3, one_of=one_of, pattern=IATA)
+    return text(description, 3, pattern=IATA)
+
+
+def airport(description: str) -> Column:
+    """Declare the IATA code of one of the project's airports."""
+    return text(description, 3, one_of=list(AIRPORTS))
+
+
+def city(description: str) -> Column:
+    """Declare the city of one of the project's airports."""
+    return text(description, 40, one_of=sorted({each.city for each in AIRPORTS.values()}))
+
+
+def country(description: str) -> Column:
+    """Declare the country of one of the project's airports."""
+    return text(description, 40, one_of=sorted({each.country for each in AIRPORTS.values()}))
 
 
 def number(

@@ -45,12 +45,8 @@ DEPARTS_AEROPORTS = RecordType(
             nullable=True,
         ),
         "Destination": contract.iata("IATA code of the destination."),
-        "Pays": contract.text(
-            "Country of departure.",
-            40,
-            one_of=sorted({airport.country for airport in AIRPORTS.values()}),
-        ),
-        "Aeroport": contract.iata("IATA code of the airport of departure.", one_of=list(AIRPORTS)),
+        "Pays": contract.country("Country of departure."),
+        "Aeroport": contract.airport("IATA code of the airport of departure."),
         "Date_Depart": contract.day("Scheduled date of departure, local to the airport."),
     },
     # A flight number is unique for a leg and day (IATA SSIM): a flight that calls twice at an

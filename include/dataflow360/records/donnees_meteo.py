@@ -5,7 +5,6 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dataflow360.airports import AIRPORTS
 from dataflow360.records import contract
 from dataflow360.records.contract import MySQLTable, RecordType
 
@@ -24,10 +23,8 @@ DONNEES_METEO = RecordType(
     version=1,
     description="Weather at a West African airport's city in one hour (UTC).",
     schema={
-        "pays": contract.text(
-            "Country.", 40, one_of=sorted({airport.country for airport in AIRPORTS.values()})
-        ),
-        "aeroport": contract.iata("IATA code of the airport.", one_of=list(AIRPORTS)),
+        "pays": contract.country("Country."),
+        "aeroport": contract.airport("IATA code of the airport."),
         "date_observation": contract.day("Date of the observation (UTC)."),
         "heure_observation": contract.integer("Hour of the observation (UTC).", "h", 0, 23, bits=8),
         "temperature": contract.number("Air temperature at 2 m.", "°C", -10, 55),

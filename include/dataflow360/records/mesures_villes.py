@@ -9,7 +9,6 @@ from __future__ import annotations
 import pyarrow as pa
 
 from dataflow360 import names
-from dataflow360.airports import AIRPORTS
 from dataflow360.records import contract
 from dataflow360.records.contract import Column, DynamoDBTable, RecordType
 
@@ -34,13 +33,9 @@ MESURES_VILLES = RecordType(
         "Weather and air of a West African city at one moment; of the past, the air alone is known."
     ),
     schema={
-        "ville": contract.text(
-            "City.", 40, one_of=sorted({airport.city for airport in AIRPORTS.values()})
-        ),
-        "pays": contract.text(
-            "Country.", 40, one_of=sorted({airport.country for airport in AIRPORTS.values()})
-        ),
-        "aeroport": contract.iata("IATA code of the city's airport.", one_of=list(AIRPORTS)),
+        "ville": contract.city("City."),
+        "pays": contract.country("Country."),
+        "aeroport": contract.airport("IATA code of the city's airport."),
         "timestamp": contract.moment("When it was observed (UTC), as the source says."),
         "temp": contract.number("Air temperature.", "°C", -10, 55, nullable=True),
         "feels_like": contract.number(

@@ -23,7 +23,7 @@ METAR = RecordType(
         "empty."
     ),
     schema={
-        "aeroport": contract.iata("IATA code of the airport.", one_of=list(AIRPORTS)),
+        "aeroport": contract.airport("IATA code of the airport."),
         "oaci": contract.text(
             "ICAO code of the airport.",
             4,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from dataflow360.airports import AIRPORTS
 from dataflow360.records import contract
 from dataflow360.records.contract import MySQLTable, RecordType
 
@@ -22,13 +21,9 @@ METEO_AEROPORTS = RecordType(
     description="Weather at a West African airport at one moment, observed or from an archive.",
     schema={
         "timestamp": contract.moment("When it was observed (UTC), as the source says."),
-        "pays": contract.text(
-            "Country.", 40, one_of=sorted({airport.country for airport in AIRPORTS.values()})
-        ),
-        "ville": contract.text(
-            "City.", 40, one_of=sorted({airport.city for airport in AIRPORTS.values()})
-        ),
-        "aeroport": contract.iata("IATA code of the airport.", one_of=list(AIRPORTS)),
+        "pays": contract.country("Country."),
+        "ville": contract.city("City."),
+        "aeroport": contract.airport("IATA code of the airport."),
         "temperature": contract.number("Air temperature.", "°C", -10, 55),
         "humidite": contract.integer("Relative humidity.", "%", 0, 100),
         "pression": contract.number("Air pressure at sea level.", "hPa", 870, 1085),

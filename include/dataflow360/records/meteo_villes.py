@@ -5,7 +5,6 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dataflow360.airports import AIRPORTS
 from dataflow360.records import contract
 from dataflow360.records.contract import RecordType, RedisBoards
 
@@ -21,11 +20,9 @@ METEO_VILLES = RecordType(
     version=1,
     description="Weather in the city of a West African airport in one hour (UTC).",
     schema={
-        "ville": contract.text("City.", 40, one_of=[airport.city for airport in AIRPORTS.values()]),
-        "pays": contract.text(
-            "Country.", 40, one_of=sorted({airport.country for airport in AIRPORTS.values()})
-        ),
-        "aeroport": contract.iata("IATA code of the city's airport.", one_of=list(AIRPORTS)),
+        "ville": contract.city("City."),
+        "pays": contract.country("Country."),
+        "aeroport": contract.airport("IATA code of the city's airport."),
         "date_observation": contract.day("Date of the observation (UTC)."),
         "heure_observation": contract.integer("Hour of the observation (UTC).", "h", 0, 23, bits=8),
         "temperature": contract.number("Air temperature at 2 m.", "°C", -10, 55),

@@ -47,14 +47,8 @@ VOLS = RecordType(
         ),
         "compagnie": contract.text("Name of the airline.", 80),
         "type_appareil": contract.text("Aircraft type.", 60),
-        "aeroport_depart": contract.iata(
-            "IATA code of the airport of departure.", one_of=list(AIRPORTS)
-        ),
-        "pays_depart": contract.text(
-            "Country of departure.",
-            40,
-            one_of=sorted({airport.country for airport in AIRPORTS.values()}),
-        ),
+        "aeroport_depart": contract.airport("IATA code of the airport of departure."),
+        "pays_depart": contract.country("Country of departure."),
         "destination": contract.iata("IATA code of the destination."),
         "distance_vol_km": contract.number("Great-circle distance.", "km", 1, 20_040),
         "heure_depart": contract.text(

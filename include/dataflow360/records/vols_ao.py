@@ -5,7 +5,6 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dataflow360.airports import AIRPORTS
 from dataflow360.records import contract
 from dataflow360.records.contract import CassandraTable, RecordType
 
@@ -35,17 +34,11 @@ VOLS_AO = RecordType(
             8,
             pattern=contract.FLIGHT_NUMBER,
         ),
-        "aeroport_depart": contract.iata(
-            "IATA code of the airport of departure.", one_of=list(AIRPORTS)
-        ),
+        "aeroport_depart": contract.airport("IATA code of the airport of departure."),
         "aeroport_arrivee": contract.iata("IATA code of the airport of arrival."),
         "heure_depart_prevue": contract.moment("Scheduled departure (UTC)."),
         "etat_vol": contract.text("State of the flight.", 10, one_of=STATUSES),
-        "pays": contract.text(
-            "Country of departure.",
-            40,
-            one_of=sorted({airport.country for airport in AIRPORTS.values()}),
-        ),
+        "pays": contract.country("Country of departure."),
         "timestamp": contract.moment(
             "End of the data interval in which this state was read (UTC)."
         ),

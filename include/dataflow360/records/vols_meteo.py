@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from dataflow360.airports import AIRPORTS
 from dataflow360.records import contract
 from dataflow360.records.contract import MySQLTable, RecordType
 from dataflow360.records.meteo_aeroports import OPEN_METEO, OPENWEATHER
@@ -22,12 +21,8 @@ VOLS_METEO = RecordType(
         "the departure; the weather is empty where none is known."
     ),
     schema={
-        "aeroport": contract.iata("IATA code of the airport of departure.", one_of=list(AIRPORTS)),
-        "ville": contract.text(
-            "City of departure.",
-            40,
-            one_of=sorted({airport.city for airport in AIRPORTS.values()}),
-        ),
+        "aeroport": contract.airport("IATA code of the airport of departure."),
+        "ville": contract.city("City of departure."),
         "vol": contract.text(
             "Flight number: airline designator and number.",
             8,

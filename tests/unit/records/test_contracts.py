@@ -186,7 +186,7 @@ VIOLATIONS = {
         (
             "ville",
             "Paris",
-            "ville is Paris; one of Cotonou, Ouagadougou, Praia and 13 others is wanted",
+            "ville is Paris; one of Abidjan, Accra, Bamako and 13 others is wanted",
         ),
         ("pays", "Maroc", f"pays is Maroc; {COUNTRY}"),
         ("aeroport", "Dakar", f"aeroport is Dakar; {AIRPORT}"),
