@@ -18,7 +18,7 @@ from stack.errors import StackError
 from stack.localstack.output import Output
 from stack.localstack.runtime_api import Answer, Invocation, RuntimeApi
 from stack.profiles import Profile
-from stack.programs import Program
+from stack.programs import Program, Service
 from stack.servers import localstack
 from stack.settings import Settings
 
@@ -26,10 +26,15 @@ INVOCATION = Invocation("id-1", "arn:aws:lambda:x", b'{"n": 1}', "Root=1")
 
 
 @pytest.fixture
-def programs(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> dict[str, Program]:
+def services(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> dict[str, Service]:
+    """As on a machine that has every program."""
     monkeypatch.setattr("stack.commands.shutil.which", lambda name, **_: f"/usr/bin/{name}")
-    services = localstack.services(settings)
-    return {program.name: program for service in services for program in service.programs}
+    return {service.name: service for service in localstack.services(settings)}
+
+
+@pytest.fixture
+def programs(services: dict[str, Service]) -> dict[str, Program]:
+    return {program.name: program for service in services.values() for program in service.programs}
 
 
 def test_the_connection_leads_to_localstack(settings: Settings) -> None:
@@ -87,10 +92,10 @@ def test_a_programs_environment_reaches_the_supervisor_whole(tmp_path: Path) -> 
     assert 'environment = A="one, two",B="100%%"\n' in text
 
 
-def test_the_entry_points_name_what_there_is(settings: Settings) -> None:
-    for service in localstack.services(settings):
-        if service.name == "localstack":
-            service.prepare()
+def test_the_entry_points_name_what_there_is(
+    settings: Settings, services: dict[str, Service]
+) -> None:
+    services["localstack"].prepare()
 
     [file] = settings.profile.state.rglob("entry_points.txt")
     plugins = Path(localstack.__file__).parents[1] / "localstack" / "plugins.py"
