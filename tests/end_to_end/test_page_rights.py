@@ -218,9 +218,9 @@ def test_the_overview_has_every_source_with_its_schedule(
         each["dag_id"]: each for each in session.get(f"{PAGE}/api/overview").json()["sources"]
     }
     assert set(sources) == {
-        "aviationstack", "csv_files", "flight_weather", "lambda_failures", "openweather",
-        "openweather_to_kinesis", "scrape_departures", "scrape_weather", "synthetic_flights",
-        "synthetic_weather",
+        "aviationstack", "csv_files", "flight_weather", "lambda_failures", "metar",
+        "openweather", "openweather_to_kinesis", "scrape_departures", "scrape_weather",
+        "synthetic_flights", "synthetic_weather",
     }  # fmt: skip
     assert set(sources) == {source.dag_id for source in read(ROOT / "dags")[0]}
     assert sources["openweather"]["schedule"] == "0 * * * *"

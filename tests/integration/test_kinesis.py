@@ -322,7 +322,7 @@ def test_a_history_that_is_none_is_named(
 @pytest.mark.parametrize(
     "point",
     [
-        Point("put", "aws.putting:tables.hold"),
+        Point("put", "aws.putting:dynamodb_tables.hold"),
         Point("put", "aws.putting:kinesis.put", "after"),
         Point("put", "pipeline.registry:mark"),
     ],

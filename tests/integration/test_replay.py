@@ -212,7 +212,7 @@ def test_what_fails_again_stays_open_once_with_its_new_reason(
     assert reasons[0] == YESTERDAY
     assert reasons[1].startswith("the record is not JSON")
     assert reasons[2].startswith("the record lacks the fields")
-    assert reasons[3].startswith("humidite 101")
+    assert reasons[3].startswith("humidite is 101;")
 
 
 def test_nothing_that_passes_is_no_fault(day: date, connection: object) -> None:
@@ -362,7 +362,7 @@ def test_replays_at_once_publish_each_event_once(flow: Flow, day: date, connecti
 
 KILLED = [
     Point("select", "pipeline.quarantine_records:refuse_again", "after"),
-    Point("select", "pipeline.replay_selection:Selection.write", "after"),
+    Point("select", "replay.selection:Selection.write", "after"),
     Point("extract", "pipeline.landing:place", "after"),
     Point("extract", "pipeline.registry:register", "after"),
     Point("stage", "pipeline.registry:decide_delta", "after"),

@@ -326,8 +326,8 @@ def scrape_and_kill(victim: str, after: list[str]) -> list[Chunk | Missing]:
     scrape = Scrape(sites()["flightstats"], page, new_run(WINDOW), refetch=True)
     deaths = list(after)
 
-    def parse(text, first, window):
-        chunk = departures_page.parse(text, first, window)
+    def parse(text, window):
+        chunk = departures_page.parse(text, window)
         if window.airport in deaths:
             deaths.remove(window.airport)
             kill(victim)
