@@ -56,10 +56,10 @@ def list_records(
 ) -> None:
     """List records, those seen last first."""
     from dataflow360.pipeline import quarantine_records
-    from dataflow360.pipeline.quarantine_filter import QuarantineFilter
     from dataflow360.replay.report import listing
+    from dataflow360.replay.request import ReplayRequest
 
-    wanted = QuarantineFilter.checked(_given(record_type, dag, batch, reason, since, limit))
+    wanted = ReplayRequest.checked(_given(record_type, dag, batch, reason, since, limit))
     with _session() as connection:
         only = None if state is State.all else state.value
         _print(listing(quarantine_records.find(connection, wanted, only)))

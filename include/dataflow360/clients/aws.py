@@ -66,7 +66,7 @@ def failure(error: Exception, administrator: str, next_step: str) -> DataFlowErr
         )
     if code in _WRONG:
         return FatalError(
-            f"AWS takes this request for wrong: {error}; mend the params or the code."
+            f"AWS rejects this request as invalid: {error}; correct the params or the code."
         )
     if code in _MADE_BY_AWS_SETUP:
         return RetriableError(

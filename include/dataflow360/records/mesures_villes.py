@@ -46,7 +46,7 @@ MESURES_VILLES = RecordType(
         ),
         "humidity": contract.integer("Relative humidity.", "%", 0, 100, nullable=True),
         "visibility": contract.integer(
-            "Visibility; 10,000 m is the most that is told.", "m", 0, 10_000, nullable=True
+            "Visibility; 10,000 m is the highest value reported.", "m", 0, 10_000, nullable=True
         ),
         "wind_speed": contract.number("Wind speed.", "m/s", 0, 114, nullable=True),
         "wind_deg": contract.integer(
