@@ -59,7 +59,7 @@ class _Report(BaseModel):
     clouds: list[_Cloud] | None = None
 
 
-_ANSWER = TypeAdapter(list[dict[str, Any]])
+_ANSWER = TypeAdapter(list[Any])
 
 
 def fetch(request: AirportsRequest, run: Run) -> Iterator[list[bytes]]:
@@ -103,23 +103,26 @@ def fetch(request: AirportsRequest, run: Run) -> Iterator[list[bytes]]:
 
 
 def records(answer: bytes, interval: Interval) -> list[bytes]:
-    """The reports of an answer that were observed in an interval, each as a JSON object.
+    """The reports of an answer that were observed in an interval, each as JSON.
 
     A report that corrects another comes after it, so that it stands. One without a time is kept,
-    to be refused by name.
+    to be refused by name, as is one that is no object among others that are.
 
     Raises:
-        FatalError: The answer is no list of objects, or as long as the site lets it get.
+        FatalError: The answer is no list, has no object in it, or is as long as it can get.
     """
     import orjson
 
+    changed = FatalError(
+        "aviationweather.gov's answer is no list of reports; compare its documentation with "
+        "sources/metar.py."
+    )
     try:
         reports = _ANSWER.validate_json(answer or b"[]")
     except ValidationError as error:
-        raise FatalError(
-            "aviationweather.gov's answer is no list of reports; compare its documentation with "
-            "sources/metar.py."
-        ) from error
+        raise changed from error
+    if reports and not any(isinstance(each, dict) for each in reports):
+        raise changed
     if len(reports) >= MOST_REPORTS:
         raise FatalError(
             f"aviationweather.gov gave {len(reports)} reports, as many as it ever does, so that "
@@ -128,15 +131,17 @@ def records(answer: bytes, interval: Interval) -> list[bytes]:
     return [orjson.dumps(each) for each in sorted(reports, key=_age) if _is_of(each, interval)]
 
 
-def _is_of(report: dict[str, Any], interval: Interval) -> bool:
-    observed = report.get("obsTime")
+def _is_of(report: Any, interval: Interval) -> bool:
+    observed = report.get("obsTime") if isinstance(report, dict) else None
     if not isinstance(observed, int):
         return True
     return interval.start.timestamp() <= observed < interval.end.timestamp()
 
 
-def _age(report: dict[str, Any]) -> tuple[bool, str]:
+def _age(report: Any) -> tuple[bool, str]:
     """Sorts the reports of one observation by age: when they came, and what corrects is later."""
+    if not isinstance(report, dict):
+        return False, ""
     raw, received = report.get("rawOb"), report.get("receiptTime")
     is_correction = isinstance(raw, str) and _mentions(raw, "COR")
     return is_correction, received if isinstance(received, str) else ""

@@ -44,6 +44,12 @@ def test_a_source_needs_a_time(extract):
     assert "needs --date or --start" in extract("openweather")
 
 
+def test_the_list_of_quarantine_refuses_an_unknown_record_type():
+    arguments = ["quarantine", "list", "--record-type", "vol"]
+    with pytest.raises(FatalError, match=r"The param record_type is wrong \('vol'\)"):
+        CliRunner().invoke(command_line.app, arguments, catch_exceptions=False)
+
+
 def test_a_param_needs_a_name(extract):
     assert "is not of the form name=value" in extract(
         "synthetic_flights", "--date", "2026-11-01", "--param", "12"

@@ -166,6 +166,15 @@ def test_an_answer_of_another_shape_is_a_changed_contract(answer):
         records(answer, HOUR)
 
 
+@pytest.mark.parametrize("stray", [1, None, "METAR", []])
+def test_one_element_that_is_no_report_is_refused_alone(stray):
+    chunk = METAR.parse(records(orjson.dumps([REPORT, stray]), HOUR), ORIGIN)
+    assert chunk.table["oaci"].to_pylist() == ["GOBD"]
+    (refused,) = chunk.refused
+    assert refused.raw == orjson.dumps(stray)
+    assert "Input should be an object" in refused.reason
+
+
 def test_an_answer_as_long_as_the_site_gives_may_be_cut_off():
     with pytest.raises(FatalError, match="gave 400 reports, as many as it ever does"):
         records(orjson.dumps([REPORT] * MOST_REPORTS), HOUR)
